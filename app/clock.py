@@ -1,0 +1,24 @@
+"""Time comes in through the door, so that a test can move it."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where schedules, expiries and timestamps take the time from."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware and in UTC."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware and in UTC."""
+        return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a moment as the contract has it (RFC 3339): in UTC, with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,35 @@
+"""Identifiers: sortable ids for rows, short references for people."""
+
+import secrets
+import time
+from uuid import UUID
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_REFERENCE_LETTERS = 10
+# What people read or hear instead of the letters that Crockford's alphabet leaves out.
+_MISREAD = str.maketrans("OIL", "011")
+
+
+def new_id() -> UUID:
+    """Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = secrets.randbits(80)
+    value = (milliseconds & (2**48 - 1)) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0b11 << 62) | 0b10 << 62
+    return UUID(int=value)
+
+
+def new_reference() -> str:
+    """Make a reference such as `FQ-7K3M9-QXD4H`: 50 random bits that say nothing about a person."""
+    bits = secrets.randbits(5 * _REFERENCE_LETTERS)
+    letters = "".join(CROCKFORD[bits >> 5 * place & 31] for place in range(_REFERENCE_LETTERS))
+    return f"FQ-{letters[:5]}-{letters[5:]}"
+
+
+def read_reference(text: str) -> str | None:
+    """Return the reference that a person typed, in its canonical spelling, or None if it is none."""
+    letters = text.strip().upper().replace("-", "").replace(" ", "").removeprefix("FQ").translate(_MISREAD)
+    if len(letters) != _REFERENCE_LETTERS or any(letter not in CROCKFORD for letter in letters):
+        return None
+    return f"FQ-{letters[:5]}-{letters[5:]}"

@@ -1,0 +1,214 @@
+"""Settings: read once from the environment, frozen, refused when they contradict each other."""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.errors import Refusal
+
+PREFIX = "FREEQUOTE_"
+SAMPLE_KEY = base64.b64encode(b"sample key: never use this one!!").decode()
+"""The key that the documentation shows. Production refuses it."""
+_KEY_BYTES = 32
+_RATE = re.compile(r"(\d{1,6})/(\d{1,5})(s|m|h)")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Rate:
+    """How much of something in how long a time: `60/10s`."""
+
+    def __init__(self, text: str) -> None:
+        match = _RATE.fullmatch(text.strip())
+        if not match or not int(match[1]) or not int(match[2]):
+            raise ValueError("write it as count/time, for example 60/10s or 100/10m")
+        self.count = int(match[1])
+        self.seconds = int(match[2]) * _UNIT_SECONDS[match[3]]
+        self.text = text.strip()
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _rate(value: object) -> object:
+    return Rate(value) if isinstance(value, str) else value
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)]
+RateSetting = Annotated[Rate, BeforeValidator(_rate)]
+
+
+class Settings(BaseSettings):
+    """Every setting, each read from `FREEQUOTE_…` or, as `FREEQUOTE_…_FILE`, from a file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses missing or sample secrets and plain HTTP public addresses, "
+        "and does not migrate on `serve`.",
+    )
+    data_dir: Path = Field(
+        Path("data"), description="Database file, sealing key and mail folder of the embedded default."
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="`sqlite:///<file>` or `postgresql://user@host/name?sslmode=require`, as any tool writes it. "
+        "Empty: `freequote.db` in the data folder.",
+    )
+    direct_database_url: SecretStr = Field(
+        SecretStr(""), description="The database without the pooler in between, for migrations."
+    )
+    host: str = Field("127.0.0.1", description="Where `serve` listens.")
+    port: int = Field(8000, ge=0, le=65535, description="The port `serve` listens on.")
+    public_url: str = Field(
+        "", description="The address that links use; never taken from the Host header. Empty: from host and port."
+    )
+    sealing_key: SecretStr = Field(
+        SecretStr(""),
+        description="Base64 of 32 random bytes; several, comma-separated: the first seals, all open. "
+        "Made on the first run in development.",
+    )
+    burst: RateSetting = Field(
+        Rate("60/10s"), validate_default=False, description="Requests per client address at the door, then 429."
+    )
+    flood: RateSetting = Field(
+        Rate("100/10m"), validate_default=False, description="Leads per client address, then held."
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "
+        "on this machine. Empty: mail goes to a folder, in development only.",
+    )
+    mail_from: str = Field("", description="The sender of all mail: `Freequote <quotes@clinic.example>`.")
+    allow_networks: Networks = Field(
+        (), description="CIDRs, comma-separated, that webhooks may reach although they are not public."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="CIDRs, comma-separated, whose forwarded client addresses are believed."
+    )
+    max_body: int = Field(65536, ge=1024, le=1_048_576, description="The largest request body at the door, in bytes.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="`json` or `text`; `auto` is text on a terminal in development, else JSON."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments and the environment, nothing else."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return init_settings, env_settings
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the real thing."""
+        return self.environment == "production"
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's URL, the embedded default included."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'freequote.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """Our own public address, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def sealing_key_file(self) -> Path:
+        """Where the embedded default keeps the key it made."""
+        return self.data_dir / "sealing.key"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Where mail goes in development while no SMTP server is set."""
+        return self.data_dir / "mail"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
+            raise ValueError("FREEQUOTE_PUBLIC_URL must start with https:// (or http:// in development).")
+        if self.smtp_url.get_secret_value() and not self.mail_from:
+            raise ValueError("FREEQUOTE_SMTP_URL is set but FREEQUOTE_MAIL_FROM is not: say who mail comes from.")
+        if self.production:
+            self._fit_for_production()
+        return self
+
+    def _fit_for_production(self) -> None:
+        keys = self.sealing_key.get_secret_value()
+        if not keys:
+            raise ValueError(
+                "FREEQUOTE_SEALING_KEY is missing. Make one with `openssl rand -base64 32`, keep a copy outside this "
+                "machine, and set FREEQUOTE_SEALING_KEY or FREEQUOTE_SEALING_KEY_FILE."
+            )
+        if any(_is_sample(key) for key in keys.split(",")):
+            raise ValueError(
+                "FREEQUOTE_SEALING_KEY is a sample that anybody can read in the documentation. "
+                "Make your own with `openssl rand -base64 32`."
+            )
+        if not self.public_url.startswith("https://"):
+            raise ValueError("FREEQUOTE_PUBLIC_URL must be set and start with https:// in production.")
+
+
+def _is_sample(key: str) -> bool:
+    try:
+        raw = base64.b64decode(key.strip(), validate=True)
+    except binascii.Error:
+        return False
+    # Sixteen different bytes among 32 random ones are all but certain; a typed pattern rarely has them.
+    return len(raw) == _KEY_BYTES and (key.strip() == SAMPLE_KEY or len(set(raw)) < _KEY_BYTES // 4)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings, or refuse with one sentence for each thing that is wrong.
+
+    Errors: `Refusal`; its text never repeats a value, since that may be a secret.
+    """
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        variable = PREFIX + name.upper()
+        path = environ.get(f"{variable}_FILE")
+        if path is not None and variable in environ:
+            raise Refusal(f"{variable} and {variable}_FILE are both set: keep one.")
+        if path is not None:
+            values[name] = _read_file(f"{variable}_FILE", Path(path))
+        elif environ.get(variable):
+            values[name] = environ[variable]
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise Refusal("\n".join(_sentence(detail["loc"], detail["msg"]) for detail in error.errors())) from None
+
+
+def _read_file(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Refusal(f"{variable}: the file cannot be read ({error.strerror}).") from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(location[0]).upper()}: {text}" if location else text
