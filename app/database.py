@@ -1,0 +1,234 @@
+"""The two databases behind one door: engines, transactions, time and types.
+
+What differs between SQLite and PostgreSQL stands here and in a room's own `queries.py`, nowhere else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from app.errors import OutOfReach, Refusal
+
+_POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2"}
+_SQLITE_SCHEMES = {"sqlite", "sqlite+aiosqlite"}
+_SQLITE_READERS = 4
+_LOCK_WAIT_SECONDS = 5
+
+BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit key that counts up; SQLite counts only in a column that is spelled INTEGER."""
+JSON_VALUE = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC on both databases; SQLite keeps no zone of its own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment; hand SQLite the UTC wall time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone never goes into the database.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every moment its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every model; constraint names come from the convention, so migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON_VALUE,
+        list[str]: JSON_VALUE,
+    }
+
+
+class database_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function it is
+    """The database's own clock, `seconds` from now: leases run on it, so that no machine's clock matters."""
+
+    type = UtcDateTime()
+    inherit_cache = False
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__()
+        self.seconds = float(seconds)
+
+
+@compiles(database_now, "sqlite")
+def _sqlite_now(element: database_now, _compiler: SQLCompiler, **_: Any) -> str:
+    # Six digits after the dot, as SQLAlchemy writes them, so that moments compare as text.
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.seconds:+.3f} seconds') || '000')"
+
+
+@compiles(database_now, "postgresql")
+def _postgresql_now(element: database_now, _compiler: SQLCompiler, **_: Any) -> str:
+    return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
+
+
+class Database:
+    """One database and the ways into it: `begin` to write, `read` to read.
+
+    Whoever takes a `Database` opens and commits; whoever takes a session joins and never commits.
+    """
+
+    def __init__(self, url: str, *, pooled_elsewhere: bool = False) -> None:
+        self.url = url
+        self.is_sqlite = urlsplit(url).scheme in _SQLITE_SCHEMES
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
+        else:
+            self._writer = self._reader = _postgresql_engine(url, pooled_elsewhere=pooled_elsewhere)
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction, commit it at the end, undo it on any error.
+
+        Errors: `OutOfReach` when the database does not answer, is full or is locked for too long.
+        """
+        with _translated():
+            if self.is_sqlite:
+                # One queue of writers for the process: in turn, so that nobody starves on SQLite's own lock.
+                async with self._turn, AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+                    yield session
+            else:
+                async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+                    yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads."""
+        with _translated():
+            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """Open a bare connection, for migrations and checks."""
+        with _translated():
+            async with self._writer.connect() as connection:
+                yield connection
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def insert_if_absent(session: AsyncSession, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that leaves a row alone whose unique key is there already."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(model).on_conflict_do_nothing()
+    return postgresql.insert(model).on_conflict_do_nothing()
+
+
+class _translated:  # noqa: N801 - reads as `with _translated():`
+    """Turns "the database does not answer" into `OutOfReach`; a broken rule or statement stays what it is."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, (IntegrityError, ProgrammingError)):
+            return
+        if isinstance(error, (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+            raise OutOfReach from error
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file that a SQLite URL names."""
+    path = url.partition("://")[2].partition("?")[0]
+    if not path.startswith("/") or not path[1:]:
+        raise Refusal("FREEQUOTE_DATABASE_URL: a SQLite address reads sqlite:///relative/file or sqlite:////full/file.")
+    return Path(path[1:])
+
+
+def postgresql_dsn(url: str) -> str:
+    """Return the address as the driver reads it: whatever scheme another tool wrote, and libpq's own options."""
+    parts = urlsplit(url)
+    if parts.scheme not in _POSTGRES_SCHEMES:
+        raise Refusal("FREEQUOTE_DATABASE_URL must start with sqlite:/// or postgresql://.")
+    # Rebuilt by hand: urlunsplit drops the empty host of postgresql:///name?host=/run/postgresql.
+    return f"postgresql://{parts.netloc}{urlunsplit(('', '', parts.path, parts.query, ''))}"
+
+
+def _sqlite_engine(url: str, *, pool_size: int, opening: str) -> AsyncEngine:
+    file = sqlite_file(url)
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{file}",
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"timeout": _LOCK_WAIT_SECONDS, "isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _opener(opening))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _opener(statement: str) -> Callable[[Any], None]:
+    def open_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(statement)
+
+    return open_transaction
+
+
+def _postgresql_engine(url: str, *, pooled_elsewhere: bool) -> AsyncEngine:
+    dsn = postgresql_dsn(url)
+    # Behind a pooler in transaction mode a prepared statement may belong to another client's connection.
+    cache = {"statement_cache_size": 0} if pooled_elsewhere else {}
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=_LOCK_WAIT_SECONDS, **cache)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=_LOCK_WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"prepared_statement_cache_size": 0} if pooled_elsewhere else {},
+    )

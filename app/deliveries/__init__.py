@@ -1,0 +1,1 @@
+"""The promise to bring one event to one destination, and the engine that keeps it."""

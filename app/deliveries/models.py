@@ -1,0 +1,81 @@
+"""Tables of events, of the promises to deliver them, and of every attempt."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+_OPEN = text("state IN ('pending', 'sending')")
+
+
+class Event(Base):
+    """Something consumers are told; its id is the `webhook-id` of every copy."""
+
+    __tablename__ = "events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
+    form_key: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(32))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """The whole document in the standard shape, sealed with the lead's key; each destination gets its share."""
+    created_at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """The promise to bring one event to one destination."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("event_id", "destination_id"),
+        Index("ix_deliveries_due", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(None, "state", "created_at", "id"),
+        Index(None, "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"), index=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    """Why it stands where it stands, in words staff understand."""
+    attempts: Mapped[int]
+    round_start: Mapped[int]
+    """How many attempts lay behind it when the schedule last began anew (a retry by staff begins it anew)."""
+    due_at: Mapped[datetime]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try at keeping a promise; the row is there before anything is sent."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(16))
+    """`started`, then what came of it: `delivered`, `retry`, `failed`, `gone`, `channel-down`."""
+    status_code: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
+    duration_ms: Mapped[int | None]
+    excerpt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The start of what the other side answered, sealed with the lead's key: it may quote what we sent."""
+
+
+class Worker(Base):
+    """A process that keeps promises, and when it last said so."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)

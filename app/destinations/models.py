@@ -1,0 +1,32 @@
+"""Table of destinations."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class Destination(Base):
+    """Where events go. Address and secrets are sealed: a chat hook's URL alone lets anyone post to it."""
+
+    __tablename__ = "destinations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[bytes] = mapped_column(LargeBinary)
+    """A webhook's URL or a mailbox, sealed."""
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The signing secret of a webhook, sealed."""
+    include: Mapped[str] = mapped_column(String(16))
+    format: Mapped[str] = mapped_column(String(32))
+    forms: Mapped[list[str]]
+    """Keys of the forms whose events it gets; empty: all."""
+    recipient: Mapped[str | None] = mapped_column(String(200))
+    """The legal entity behind it; then it gets only leads whose enquirer agreed to share with that name."""
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,42 @@
+"""Tables of forms and of the wordings that enquirers agree to."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class Form(Base):
+    """One place on one website that may send requests."""
+
+    __tablename__ = "forms"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    languages: Mapped[list[str]]
+    origins: Mapped[list[str]]
+    redirects: Mapped[list[str]]
+    """Addresses that a plain form may name in its `redirect` field; the first is the thank-you address."""
+    is_open: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class WordingSet(Base):
+    """The exact texts shown at one form in one language. Never changed: a new text is a new row."""
+
+    __tablename__ = "wording_sets"
+    __table_args__ = (Index(None, "form_key", "language", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    form_key: Mapped[str] = mapped_column(ForeignKey("forms.key"))
+    language: Mapped[str] = mapped_column(String(35))
+    texts: Mapped[dict[str, Any]]
+    """Purpose to text; the purposes are privacy, health_data, sharing, marketing and notice."""
+    recipients: Mapped[list[str]]
+    hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256, hexadecimal, over language, texts and recipients."""
+    created_at: Mapped[datetime]

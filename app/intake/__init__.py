@@ -1,0 +1,1 @@
+"""The door: bytes become a quote request, a quote request becomes a lead."""

@@ -1,0 +1,1 @@
+"""Countries, languages, and the catalogue of conditions and treatments."""

@@ -1,0 +1,1 @@
+"""The record staff work on."""

@@ -1,0 +1,1 @@
+"""What a person sees in a browser: the hosted form, thanks, refusals, explanations."""

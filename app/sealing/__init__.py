@@ -1,0 +1,1 @@
+"""Keys, envelopes and tokens: who does not hold the deployment's key cannot read a person."""

@@ -1,0 +1,31 @@
+"""What every test may ask for: databases, a clock, the outside world on loopback, a browser."""
+
+import os
+
+import pytest
+
+from tests.support.clock import FakeClock
+
+# In the order of their own imports: pytest rewrites a module's asserts only if it imports it first.
+pytest_plugins = [
+    "tests.support.browser",
+    "tests.support.network",
+    "tests.support.postgres",
+    "tests.support.databases",
+    "tests.support.house",
+    "tests.support.service",
+]
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the settings of whoever runs the tests."""
+    for name in os.environ:
+        if name.startswith("FREEQUOTE_") and not name.startswith("FREEQUOTE_TEST"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Give a clock that stands still until the test moves it."""
+    return FakeClock()
