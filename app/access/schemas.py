@@ -1,0 +1,45 @@
+"""Keys as the API and the command line show them."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.access.models import ApiKey
+from app.access.scopes import Scope
+
+
+class NewKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Front desk"])]
+    scopes: Annotated[list[Scope], Field(min_length=1)]
+    forms: Annotated[list[str], Field(description="Keys of the forms it may see; empty: all.")] = []
+    expires_at: AwareDatetime | None = None
+
+
+class KeyOut(BaseModel):
+    """A key without its secret."""
+
+    id: UUID
+    name: str
+    scopes: list[Scope]
+    forms: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Self:
+        """Show a key."""
+        return cls.model_validate(key, from_attributes=True)
+
+
+class MintedKey(KeyOut):
+    """A key just made, with its secret, this once."""
+
+    secret: Annotated[str, Field(examples=["fq_…"])]

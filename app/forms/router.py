@@ -1,0 +1,74 @@
+"""Routes for forms: what a page needs, and what staff set."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from app.access.errors import MoreThanItsMaker
+from app.access.permissions import CanReadSetup, CanWriteSetup
+from app.access.service import Principal
+from app.forms import service
+from app.forms.errors import FormClosed, FormExists, FormNotFound
+from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.parts import House
+from app.problems import problems
+
+router = APIRouter(prefix="/v1/forms", tags=["forms"])
+
+
+class FormList(BaseModel):
+    """Every form the key may see."""
+
+    items: list[FormOut]
+
+
+@router.get("", operation_id="listForms")
+async def list_forms(house: House, staff: CanReadSetup) -> FormList:
+    """List forms in the order of their keys."""
+    return FormList(items=await service.list_forms(house.database, sorted(staff.forms)))
+
+
+@router.post(
+    "", operation_id="createForm", status_code=HTTPStatus.CREATED, responses=problems(FormExists, MoreThanItsMaker)
+)
+async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormOut:
+    """Make a form, with the default wording."""
+    if not staff.sees(new.key):
+        raise MoreThanItsMaker("that form")
+    return await service.add(house.database, new, house.clock.now())
+
+
+@router.get("/{key}", operation_id="getForm", responses=problems(FormNotFound, FormClosed))
+async def get_form(key: str, house: House, response: Response) -> PublicForm:
+    """Get what a page needs to draw the form."""
+    form = await service.public(house.database, key)
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return form
+
+
+@router.get("/{key}/settings", operation_id="getFormSettings", responses=problems(FormNotFound))
+async def get_form_settings(key: str, house: House, staff: CanReadSetup) -> FormOut:
+    """Get a form's settings."""
+    return await service.settings_of(house.database, _visible(key, staff))
+
+
+@router.patch("/{key}", operation_id="changeForm", responses=problems(FormNotFound))
+async def change_form(key: str, wanted: FormChange, house: House, staff: CanWriteSetup) -> FormOut:
+    """Change a form's settings; what is left out stays."""
+    return await service.change(house.database, _visible(key, staff), wanted)
+
+
+@router.post(
+    "/{key}/wordings", operation_id="addWording", status_code=HTTPStatus.CREATED, responses=problems(FormNotFound)
+)
+async def add_wording(key: str, new: NewWording, house: House, staff: CanWriteSetup) -> WordingOut:
+    """Set new consent texts for one language; the old set stays as it was."""
+    return await service.add_wording(house.database, _visible(key, staff), new, house.clock.now())
+
+
+def _visible(key: str, staff: Principal) -> str:
+    if not staff.sees(key):
+        raise FormNotFound
+    return key

@@ -1,0 +1,136 @@
+"""Forms and wordings as the API and the command line show them."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.forms.models import Form, WordingSet
+
+FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers send it: scheme, host in small letters, port only if unusual."""
+    parts = _web_address(text)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("an origin is scheme and host alone, for example https://clinic.example")
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _redirect(text: str) -> str:
+    _web_address(text)
+    return text
+
+
+def _web_address(text: str) -> SplitResult:
+    unsafe = any(letter <= " " or letter in '\\"<>' or letter == "\x7f" for letter in text)
+    parts = urlsplit(text)
+    if unsafe or parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("write a plain address that starts with https:// (or http://)")
+    _ = parts.port  # raises ValueError where it is no number
+    return parts
+
+
+Origin = Annotated[str, AfterValidator(_origin), Field(max_length=300, examples=["https://clinic.example"])]
+Redirect = Annotated[str, AfterValidator(_redirect), Field(max_length=500, examples=["https://clinic.example/thanks"])]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["es"])]
+FormKey = Annotated[str, Field(pattern=FORM_KEY_PATTERN, examples=["clinic-es"])]
+ConsentText = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class FormSettings(BaseModel):
+    """What can be set on a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Clinic, Spanish site"])]
+    languages: Annotated[list[Language], Field(min_length=1, max_length=40)] = ["en"]
+    origins: Annotated[
+        list[Origin],
+        Field(max_length=50, description="Sites that may post from a browser. Empty: any in development, none else."),
+    ] = []
+    redirects: Annotated[
+        list[Redirect],
+        Field(max_length=50, description="Addresses a plain form may name; the first is the thank-you address."),
+    ] = []
+    is_open: bool = True
+
+
+class NewForm(FormSettings):
+    """A form to be made."""
+
+    key: FormKey
+
+
+class FormChange(BaseModel):
+    """What is to change on a form; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    languages: Annotated[list[Language], Field(min_length=1, max_length=40)] | None = None
+    origins: Annotated[list[Origin], Field(max_length=50)] | None = None
+    redirects: Annotated[list[Redirect], Field(max_length=50)] | None = None
+    is_open: bool | None = None
+
+
+class FormOut(BaseModel):
+    """A form, as staff see it."""
+
+    key: str
+    name: str
+    languages: list[str]
+    origins: list[str]
+    redirects: list[str]
+    is_open: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, form: Form) -> Self:
+        """Show a form."""
+        return cls.model_validate(form, from_attributes=True)
+
+
+class NewWording(BaseModel):
+    """New texts for one language; they make a new wording set and leave the old ones as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language
+    privacy: ConsentText
+    health_data: ConsentText
+    sharing: ConsentText | None = None
+    marketing: ConsentText | None = None
+    notice: ConsentText
+    recipients: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=50)] = []
+
+
+class WordingOut(BaseModel):
+    """A wording set: exactly what is shown, and its hash."""
+
+    id: UUID
+    language: str
+    texts: dict[str, str]
+    recipients: list[str]
+    hash: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, wording: WordingSet) -> Self:
+        """Show a wording set."""
+        return cls.model_validate(wording, from_attributes=True)
+
+
+class PublicForm(BaseModel):
+    """What a page needs to draw the form."""
+
+    key: str
+    name: str
+    languages: list[str]
+    wordings: Annotated[dict[str, WordingOut], Field(description="The current wording set of each language.")]

@@ -1,0 +1,145 @@
+"""Make, change and find forms and their wordings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database, insert_if_absent
+from app.forms.errors import FormClosed, FormExists, FormNotFound
+from app.forms.models import Form, WordingSet
+from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.forms.wordings import DEFAULT_LANGUAGE, DEFAULT_TEXTS, NOTICE, PURPOSES, wording_hash
+from app.ids import new_id
+
+DEFAULT_FORM = "default"
+
+
+async def add(database: Database, new: NewForm, now: datetime) -> FormOut:
+    """Make a form, with the default wording, or raise `FormExists`."""
+    async with database.begin() as session:
+        if not await _insert(session, new, now):
+            raise FormExists(new.key)
+        form = await session.get_one(Form, new.key)
+    return FormOut.of(form)
+
+
+async def ensure_default(database: Database, now: datetime) -> None:
+    """Make the form `default` if it is not there."""
+    async with database.begin() as session:
+        await _insert(session, NewForm(key=DEFAULT_FORM, name="Quote request"), now)
+
+
+async def _insert(session: AsyncSession, new: NewForm, now: datetime) -> bool:
+    row = {**new.model_dump(), "created_at": now}
+    inserted = await session.scalar(insert_if_absent(session, Form).values(row).returning(Form.key))
+    if inserted is not None:
+        session.add(_wording(new.key, DEFAULT_LANGUAGE, dict(DEFAULT_TEXTS), [], now))
+    return inserted is not None
+
+
+async def list_forms(database: Database, visible: Sequence[str] = ()) -> list[FormOut]:
+    """Return the forms in the order of their keys; `visible` limits them, empty means all."""
+    query = select(Form).order_by(Form.key)
+    if visible:
+        query = query.where(Form.key.in_(visible))
+    async with database.read() as session:
+        return [FormOut.of(form) for form in await session.scalars(query)]
+
+
+async def get(session: AsyncSession, key: str) -> Form:
+    """Return a form, or raise `FormNotFound`."""
+    form = await session.get(Form, key)
+    if form is None:
+        raise FormNotFound
+    return form
+
+
+async def find(database: Database, key: str) -> Form:
+    """Return a form that takes requests, or raise `FormNotFound` or `FormClosed`."""
+    async with database.read() as session:
+        form = await get(session, key)
+    if not form.is_open:
+        raise FormClosed
+    return form
+
+
+async def open_forms(database: Database, key: str | None) -> list[Form]:
+    """Return the form with that key, or every form where none is named; only those that take requests."""
+    query = select(Form).where(Form.is_open)
+    if key is not None:
+        query = query.where(Form.key == key)
+    async with database.read() as session:
+        return list(await session.scalars(query))
+
+
+async def settings_of(database: Database, key: str) -> FormOut:
+    """Return a form as staff see it, or raise `FormNotFound`."""
+    async with database.read() as session:
+        return FormOut.of(await get(session, key))
+
+
+async def change(database: Database, key: str, wanted: FormChange) -> FormOut:
+    """Change what is named in `wanted`, or raise `FormNotFound`."""
+    async with database.begin() as session:
+        form = await get(session, key)
+        for name, value in wanted.model_dump(exclude_none=True).items():
+            setattr(form, name, value)
+    return FormOut.of(form)
+
+
+async def add_wording(database: Database, key: str, new: NewWording, now: datetime) -> WordingOut:
+    """Make a new wording set, which from now on is the one shown in its language."""
+    texts = new.model_dump(include={*PURPOSES, NOTICE}, exclude_none=True)
+    async with database.begin() as session:
+        form = await get(session, key)
+        wording = _wording(form.key, new.language, texts, new.recipients, now)
+        session.add(wording)
+        if new.language not in form.languages:
+            form.languages = [*form.languages, new.language]
+    return WordingOut.of(wording)
+
+
+async def public(database: Database, key: str) -> PublicForm:
+    """Return what a page needs to draw the form; errors as in `find`."""
+    form = await find(database, key)
+    async with database.read() as session:
+        wordings = await current_wordings(session, key)
+    shown = {language: WordingOut.of(wording) for language, wording in wordings.items()}
+    return PublicForm(key=form.key, name=form.name, languages=form.languages, wordings=shown)
+
+
+async def current_wordings(session: AsyncSession, form_key: str) -> dict[str, WordingSet]:
+    """Return the newest wording set of each language."""
+    query = select(WordingSet).where(WordingSet.form_key == form_key).order_by(WordingSet.created_at, WordingSet.id)
+    return {wording.language: wording for wording in await session.scalars(query)}
+
+
+async def wording_shown(
+    session: AsyncSession, form_key: str, wording_id: UUID | None, language: str | None
+) -> tuple[WordingSet, bool]:
+    """Return the wording set an enquirer agreed to, and whether the page said so itself.
+
+    A page that names no set of this form gets the current one of its language, else of the default language.
+    """
+    if wording_id is not None:
+        named = await session.get(WordingSet, wording_id)
+        if named is not None and named.form_key == form_key:
+            return named, True
+    current = await current_wordings(session, form_key)
+    wanted = (language, (language or "").partition("-")[0], DEFAULT_LANGUAGE)
+    return next((current[name] for name in wanted if name in current), next(iter(current.values()))), False
+
+
+def _wording(key: str, language: str, texts: dict[str, str], recipients: list[str], now: datetime) -> WordingSet:
+    return WordingSet(
+        id=new_id(),
+        form_key=key,
+        language=language,
+        texts=texts,
+        recipients=recipients,
+        hash=wording_hash(language, texts, recipients),
+        created_at=now,
+    )

@@ -1,0 +1,147 @@
+"""Logs: one line a thing, a request id on each, and never a word that a visitor wrote."""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.settings import Settings
+
+REQUEST_ID_HEADER = b"x-request-id"
+_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_UNAVAILABLE = 503
+_SOURCE = Path(__file__).parent.parent
+_FRAMES_KEPT = 4
+
+logger = structlog.stdlib.get_logger("freequote")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send every log line, those of libraries included, through one formatter to standard error."""
+    on_terminal = sys.stderr.isatty() and not settings.production
+    as_text = settings.log_format == "text" or (settings.log_format == "auto" and on_terminal)
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=on_terminal) if as_text else structlog.processors.JSONRenderer()
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        describe_exception,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_first_line_only, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("freequote", "uvicorn"):
+        logging.getLogger(name).setLevel(settings.log_level.upper())
+    # uvicorn's access log writes whole addresses, queries included; `RequestLog` writes the route's template.
+    logging.getLogger("uvicorn.access").disabled = True
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def describe_exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace an exception by its class and the places it came through: its message may quote what was sent."""
+    given = line.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        line["error"] = _chain(error)
+        line["where"] = _places(error)
+    return line
+
+
+def _chain(error: BaseException) -> str:
+    names = [type(error).__name__]
+    cause = error.__cause__ or error.__context__
+    while cause is not None and len(names) < _FRAMES_KEPT:
+        names.append(type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return " < ".join(names)
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_KEPT:]
+    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(_SOURCE)) if path.is_relative_to(_SOURCE / "app") else path.name
+
+
+def _first_line_only(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # Libraries put exceptions, with what they quote, behind the first line.
+    line["event"] = str(line.get("event", "")).partition("\n")[0]
+    return line
+
+
+class RequestLog:
+    """The outermost layer: gives each request an id, logs its end, and answers for faults that nothing else caught."""
+
+    def __init__(self, app: ASGIApp, answer_fault: Callable[[str], ASGIApp]) -> None:
+        self.app = app
+        self.answer_fault = answer_fault
+        """Makes the answer to a fault inside, given the request id."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["state"]["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started, status = perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            # Whatever it is, the caller gets an answer, and `describe_exception` keeps its words out of the log.
+            logger.exception("fault")
+            if not status:
+                await self.answer_fault(request_id)(scope, receive, send_with_id)
+        route = getattr(scope.get("route"), "path", "-")
+        milliseconds = round((perf_counter() - started) * 1000, 1)
+        level = logging.WARNING if status >= _UNAVAILABLE else logging.INFO
+        logger.log(level, "request", method=_method(scope), route=route, status=status, ms=milliseconds)
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method.isalpha() and method.isascii() else "?"
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID_HEADER and _SAFE_REQUEST_ID.fullmatch(value):
+            given: bytes = value
+            return given.decode()
+    return uuid4().hex
