@@ -1,0 +1,86 @@
+"""The outbox: events and the promises to deliver them, written in the transaction of the change they tell of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import rfc3339
+from app.deliveries.models import Delivery, Event
+from app.destinations.models import Destination
+from app.ids import new_id
+from app.sealing.envelopes import SealingKey
+
+NOT_SHARED = "the enquirer did not agree to share with this recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is to be told of a lead, and what decides who may hear it."""
+
+    type: str
+    """`lead.created`, `lead.updated` or `lead.erased`."""
+    lead_id: UUID
+    form_key: str
+    data: dict[str, Any]
+    """The event's whole `data`, as `app.leads.documents` makes it."""
+    shared_with: frozenset[str]
+    """The recipients that the enquirer agreed to share with."""
+    key: SealingKey
+    """The lead's own key."""
+    at: datetime
+
+
+async def promise(session: AsyncSession, telling: Telling, destinations: Sequence[Destination]) -> list[UUID]:
+    """Write the event and one delivery for each destination; return the deliveries' ids.
+
+    A destination that may not hear of the lead gets a `withheld` delivery, so that staff see why nothing went there.
+    """
+    event_id = new_id()
+    document = {"type": telling.type, "timestamp": rfc3339(telling.at), "data": telling.data}
+    event = {
+        "id": event_id,
+        "lead_id": telling.lead_id,
+        "form_key": telling.form_key,
+        "type": telling.type,
+        "body": seal_body(telling.key, event_id, document),
+        "created_at": telling.at,
+    }
+    await session.execute(insert(Event), [event])
+    rows = [_delivery(event_id, destination, telling) for destination in destinations]
+    if rows:
+        await session.execute(insert(Delivery), rows)
+    return [row["id"] for row in rows]
+
+
+def seal_body(key: SealingKey, event_id: UUID, document: dict[str, Any]) -> bytes:
+    """Seal an event's document for its row."""
+    return key.seal(orjson.dumps(document), f"events.body:{event_id}")
+
+
+def open_body(key: SealingKey, event_id: UUID, envelope: bytes) -> dict[str, Any]:
+    """Open an event's document."""
+    document: dict[str, Any] = orjson.loads(key.open(envelope, f"events.body:{event_id}"))
+    return document
+
+
+def _delivery(event_id: UUID, destination: Destination, telling: Telling) -> dict[str, Any]:
+    may_hear = destination.recipient is None or destination.recipient in telling.shared_with
+    return {
+        "id": new_id(),
+        "event_id": event_id,
+        "destination_id": destination.id,
+        "lead_id": telling.lead_id,
+        "state": "pending" if may_hear else "withheld",
+        "reason": None if may_hear else NOT_SHARED,
+        "attempts": 0,
+        "round_start": 0,
+        "due_at": telling.at,
+        "created_at": telling.at,
+        "settled_at": None if may_hear else telling.at,
+    }

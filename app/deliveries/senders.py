@@ -1,0 +1,74 @@
+"""Which way a claimed delivery goes out, and in which shape."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.deliveries.letters import lead_letter
+from app.deliveries.mail import FolderChannel, MailChannel, SmtpChannel
+from app.deliveries.policy import Outcome, Verdict
+from app.deliveries.queries import Claimed
+from app.deliveries.webhook import WebhookSender
+from app.destinations import service as destinations
+from app.destinations.guard import Guard
+from app.destinations.shapes import Include, body_of, shape
+from app.sealing.keyring import Keyring
+from app.settings import Settings
+
+
+class Senders(Protocol):
+    """Whatever carries a delivery out of the house."""
+
+    async def send(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
+        """Send once and say what came of it; raises nothing that the network can cause."""
+
+
+class RealSenders:
+    """Webhooks over HTTP and letters over SMTP, or into a folder in development."""
+
+    def __init__(self, settings: Settings, keyring: Keyring, deadline_seconds: float) -> None:
+        self._settings = settings
+        self._keyring = keyring
+        self._webhook = WebhookSender(Guard(settings.allow_networks), deadline=deadline_seconds)
+        self._mail = mail_channel(settings, deadline_seconds)
+
+    async def send(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
+        """Send once and say what came of it."""
+        if one.kind == "webhook":
+            return await self._send_webhook(one, document, now)
+        return await self._send_letter(one, document)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._webhook.aclose()
+
+    async def _send_webhook(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
+        url = destinations.address_of(self._keyring, one.destination_id, one.address)
+        secrets = [destinations.secret_of(self._keyring, one.destination_id, one.secret)] if one.secret else []
+        body = body_of(shape(document, Include(one.include)))
+        return await self._webhook.send(url, secrets, str(one.event_id), body, now)
+
+    async def _send_letter(self, one: Claimed, document: dict[str, Any]) -> Outcome:
+        if self._mail is None:
+            return Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
+        mailbox = destinations.address_of(self._keyring, one.destination_id, one.address)
+        include = Include(one.include)
+        letter = lead_letter(
+            shape(document, include),
+            include=include,
+            sender=self._settings.mail_from or "Freequote <freequote@localhost>",
+            recipient=mailbox,
+            message_id=f"<{one.id}@{self._mail_domain()}>",
+            date=one.created_at,
+        )
+        return await self._mail.send(letter, mailbox)
+
+    def _mail_domain(self) -> str:
+        return self._settings.mail_from.rpartition("@")[2].strip("> ") or "freequote.invalid"
+
+
+def mail_channel(settings: Settings, deadline_seconds: float) -> MailChannel | None:
+    """Return how mail leaves: by SMTP, in development into a folder, or, in production without a server, not at all."""
+    url = settings.smtp_url.get_secret_value()
+    if url:
+        return SmtpChannel(url, deadline_seconds)
+    return None if settings.production else FolderChannel(settings.mail_dir)

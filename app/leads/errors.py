@@ -1,0 +1,29 @@
+"""What leads say no with."""
+
+from http import HTTPStatus
+
+from app.errors import AppError
+
+
+class LeadNotFound(AppError):
+    """There is no such lead, or it came through a form that the key may not see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "lead-not-found"
+    title = "No such lead"
+    explanation = "There is no lead with that id or reference among those this key may see."
+
+    def __init__(self) -> None:
+        super().__init__("There is no lead with that id or reference.")
+
+
+class StaleLead(AppError):
+    """Somebody else changed the lead in between."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "stale-lead"
+    title = "The lead has changed meanwhile"
+    explanation = "The lead's version is not the one in `If-Match`. Read it again, then decide again."
+
+    def __init__(self) -> None:
+        super().__init__("The lead was changed after the version in If-Match.")

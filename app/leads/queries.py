@@ -1,0 +1,93 @@
+"""Reading leads: pages by keyset, one by id or reference, related ones by token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import UtcDateTime
+from app.ids import read_reference
+from app.leads.models import Consent, Lead, SearchToken
+from app.leads.schemas import LeadFilters
+from app.leads.tokens import epoch_of
+from app.paging import invalid_cursor, read_cursor, write_cursor
+from app.sealing.models import DataKey
+
+_MOST_RELATED = 50
+
+
+def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limit: int) -> Select[Lead, bytes]:
+    """Select leads with their wrapped data keys, newest first, one more than `limit`."""
+    query = (
+        select(Lead, DataKey.wrapped)
+        .join(DataKey, DataKey.lead_id == Lead.id)
+        .where(Lead.held == filters.held, Lead.test == filters.test)
+        .order_by(Lead.received_at.desc(), Lead.no.desc())
+        .limit(limit + 1)
+    )
+    if forms:
+        query = query.where(Lead.form_key.in_(forms))
+    if filters.status:
+        query = query.where(Lead.status.in_([status.value for status in filters.status]))
+    if filters.form:
+        query = query.where(Lead.form_key == filters.form)
+    if filters.country:
+        query = query.where(Lead.country == filters.country)
+    if filters.received_from:
+        query = query.where(Lead.received_at >= filters.received_from)
+    if filters.received_to:
+        query = query.where(Lead.received_at < filters.received_to)
+    return query if cursor is None else query.where(_behind(cursor))
+
+
+def _behind(cursor: str) -> ColumnElement[bool]:
+    moment, number = read_cursor(cursor, str, int)
+    try:
+        received_at = datetime.fromisoformat(str(moment))
+    except ValueError:
+        raise invalid_cursor() from None
+    return tuple_(Lead.received_at, Lead.no) < tuple_(literal(received_at, UtcDateTime()), literal(number))
+
+
+def cursor_after(lead: Lead) -> str:
+    """Return the cursor of the page that begins behind a lead."""
+    return write_cursor(lead.received_at.isoformat(), lead.no)
+
+
+def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:
+    """Select one lead with its wrapped data key; None if the text is neither an id nor a reference."""
+    query = select(Lead, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
+    try:
+        return query.where(Lead.id == UUID(name))
+    except ValueError:
+        reference = read_reference(name)
+        return None if reference is None else query.where(Lead.reference == reference)
+
+
+def consents_of(lead_id: UUID) -> Select[Consent]:
+    """Select a lead's consents in the order they were given."""
+    return select(Consent).where(Consent.lead_id == lead_id).order_by(Consent.id)
+
+
+async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> list[Lead]:
+    """Return the other leads that share a token, newest first.
+
+    The index begins with the epoch, so it is asked once for each epoch and token: some 500 look-ups at a million leads.
+    """
+    if not tokens:
+        return []
+    newest = await session.scalar(select(func.max(Lead.no)))
+    epochs = select(literal(epoch_of(newest or 0)).label("n")).cte("epochs", recursive=True)
+    epochs = epochs.union_all(select(epochs.c.n - 1).where(epochs.c.n > 0))
+    shared = (
+        select(SearchToken.lead_no)
+        .join(epochs, and_(SearchToken.epoch == epochs.c.n, SearchToken.token.in_(tokens)))
+        .where(SearchToken.lead_no != lead.no)
+        .distinct()
+    )
+    query = select(Lead).where(Lead.no.in_(shared)).order_by(Lead.no.desc()).limit(_MOST_RELATED)
+    if forms:
+        query = query.where(Lead.form_key.in_(forms))
+    return list(await session.scalars(query))

@@ -1,0 +1,92 @@
+"""The loop that keeps promises, says that it is alive, and tidies up; it stops cleanly on SIGTERM."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from sqlalchemy import delete, insert, update
+
+from app.clock import Clock
+from app.database import Database, database_now
+from app.deliveries.checks import HEARTBEAT_SECONDS
+from app.deliveries.engine import Engine
+from app.deliveries.models import Worker
+from app.errors import OutOfReach
+from app.ids import new_id
+from app.intake.service import forget_old_keys
+from app.telemetry import logger
+
+_POLL_SECONDS = 1.0
+"""How often the database is asked when nobody gives a hint: polling is the truth, hints only make it sooner."""
+_TIDY_SECONDS = 3600.0
+_LONG_SILENT_SECONDS = 86400.0
+
+
+class WorkerLoop:
+    """Runs an engine until it is told to stop."""
+
+    def __init__(self, database: Database, clock: Clock, engine: Engine, wake: asyncio.Event) -> None:
+        self._database = database
+        self._clock = clock
+        self._engine = engine
+        self._wake = wake
+        self._stopping = asyncio.Event()
+        self._id = new_id()
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns when what is under way is settled."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until stopped. A database that does not answer is waited for."""
+        logger.info("worker started", worker=str(self._id))
+        beside = [
+            asyncio.create_task(self._every(HEARTBEAT_SECONDS, self._say_alive)),
+            asyncio.create_task(self._every(_TIDY_SECONDS, self._tidy)),
+        ]
+        try:
+            while not self._stopping.is_set():
+                self._wake.clear()
+                if not await self._start_due():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self._engine.finish()
+            await self._leave()
+        logger.info("worker stopped", worker=str(self._id))
+
+    async def _start_due(self) -> int:
+        try:
+            return await self._engine.start_due()
+        except OutOfReach:
+            logger.warning("the database does not answer; trying again")
+            return 0
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except OutOfReach:
+                logger.warning("the database does not answer; trying again")
+            await asyncio.sleep(seconds)
+
+    async def _say_alive(self) -> None:
+        async with self._database.begin() as session:
+            seen = update(Worker).where(Worker.id == self._id).values(seen_at=database_now()).returning(Worker.id)
+            if await session.scalar(seen) is None:
+                now = self._clock.now()
+                await session.execute(insert(Worker).values(id=self._id, started_at=now, seen_at=database_now()))
+
+    async def _tidy(self) -> None:
+        await forget_old_keys(self._database, self._clock.now())
+        async with self._database.begin() as session:
+            await session.execute(delete(Worker).where(Worker.seen_at < database_now(-_LONG_SILENT_SECONDS)))
+
+    async def _leave(self) -> None:
+        with suppress(OutOfReach):
+            async with self._database.begin() as session:
+                await session.execute(delete(Worker).where(Worker.id == self._id))
