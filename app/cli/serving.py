@@ -1,0 +1,150 @@
+"""`freequote serve`, `worker` and `migrate`."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app import schema
+from app.access import service as access
+from app.access.schemas import NewKey
+from app.access.scopes import Scope
+from app.cli.running import AsJson, house, print_json
+from app.clock import SystemClock
+from app.database import Database
+from app.errors import Refusal
+from app.main import create_app, make_engine, open_database
+from app.parts import Parts
+from app.settings import Settings, read_settings
+from app.telemetry import configure_logging, logger
+from app.worker import WorkerLoop
+
+_BACKLOG = 2048
+_DRAIN_SECONDS = 20
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; else FREEQUOTE_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else FREEQUOTE_PORT.")] = None,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Keep promises in this process, too.")] = True,
+) -> None:
+    """Serve the API and pages, and keep promises. In development it migrates first."""
+    settings = read_settings()
+    given = {"host": host, "port": port}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    configure_logging(settings)
+    asyncio.run(_prepare(settings))
+    with _listen(settings) as listening:
+        settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+        app = create_app(settings, with_worker=worker)
+        _greet(settings)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="on",
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def worker() -> None:
+    """Keep promises; run as many of these as you like, on as many machines (PostgreSQL)."""
+    asyncio.run(_work())
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database's schema up to this version."""
+    settings = read_settings()
+    configure_logging(settings)
+    step = asyncio.run(_migrate(settings))
+    if as_json:
+        print_json({"from": step.before, "to": step.after})
+    else:
+        typer.echo(f"The schema was at {step.before or 'nothing'} and is now at {step.after}.")
+
+
+async def _migrate(settings: Settings) -> schema.Step:
+    direct = settings.direct_database_url.get_secret_value()
+    database = Database(direct) if direct else open_database(settings)
+    try:
+        return await schema.upgrade(database)
+    finally:
+        await database.dispose()
+
+
+async def _prepare(settings: Settings) -> None:
+    """Do what must be done before anyone is served, so that a refusal is one sentence and not a crash."""
+    if not settings.production:
+        await _migrate(settings)
+    async with house(settings) as parts:
+        if not settings.production:
+            await _first_key(parts)
+
+
+async def _first_key(parts: Parts) -> None:
+    """Make the first API key and show it: on a terminal there, else in a file that only its owner reads."""
+    new = NewKey(name="First key", scopes=list(Scope))
+    made = await access.mint_first(parts.database, new, parts.clock.now())
+    if made is None:
+        return
+    if sys.stdout.isatty():
+        typer.echo(f"Your API key, shown this once:\n\n    {made.secret}\n")
+        return
+    file = parts.settings.data_dir / "first-key"
+    _write_private(file, made.secret + "\n")
+    typer.echo(f"Your API key is in {file}: keep it elsewhere and delete the file.")
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        file.unlink()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "no such host"
+        raise Refusal(
+            f"Cannot listen on {settings.host}, port {settings.port}: {reason}. "
+            "Choose another with --port or FREEQUOTE_PORT."
+        ) from None
+
+
+def _greet(settings: Settings) -> None:
+    if settings.production:
+        logger.info("serving", host=settings.host, port=settings.port)
+        return
+    base = settings.base_url
+    typer.echo(f"The form:          {base}/forms/default")
+    typer.echo(f"The API and docs:  {base}/docs")
+    if not settings.smtp_url.get_secret_value():
+        typer.echo(f"Mail goes to:      {settings.mail_dir.resolve()} (no FREEQUOTE_SMTP_URL is set)")
+    typer.echo("Stop with Ctrl-C.", nl=True)
+
+
+async def _work() -> None:
+    async with house() as parts:
+        engine, senders = make_engine(parts)
+        wake = asyncio.Event()
+        loop = WorkerLoop(parts.database, SystemClock(), engine, wake)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+        try:
+            await loop.run()
+        finally:
+            await senders.aclose()

@@ -1,0 +1,178 @@
+"""The door: `POST /v1/quote-requests`, for scripts, for widgets, and for a browser's own form post."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel, Field
+
+from app.clock import rfc3339
+from app.errors import AppError, InvalidRequest, OutOfReach
+from app.forms import service as forms
+from app.forms.errors import FormClosed, FormNotFound
+from app.forms.models import Form
+from app.forms.service import DEFAULT_FORM
+from app.intake import service
+from app.intake.body import Submission, UnsupportedMediaType, read_body
+from app.intake.errors import BodyTooLarge, IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
+from app.intake.origins import check_origin, cors_headers, preflight_headers
+from app.intake.reading import idempotency_key, is_browser_post, read_capped
+from app.intake.schemas import quote_request_schema, read_quote_request
+from app.intake.service import Accepted
+from app.pages.form import form_page, refusal_page
+from app.pages.views import FormView, form_view
+from app.parts import House, Parts
+from app.problems import problem_response, problems, request_id_of
+
+router = APIRouter(prefix="/v1/quote-requests", tags=["quote requests"])
+
+
+class Receipt(BaseModel):
+    """The request is on disk, and with it every promise to deliver it."""
+
+    id: Annotated[str, Field(examples=["01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"])]
+    reference: Annotated[str, Field(examples=["FQ-7K3M9-QXD4H"])]
+    form: Annotated[str, Field(examples=["default"])]
+    received_at: Annotated[str, Field(examples=["2026-11-24T10:00:00.000000Z"])]
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What is known of one request so far: a refusal is drawn from as much as was read."""
+
+    form: Form | None = None
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cors: dict[str, str] = field(default_factory=dict)
+
+
+@router.options("", include_in_schema=False)
+async def preflight(request: Request, house: House) -> Response:
+    """Tell a browser whether its page may post here. Without a form in the query, any form's sites may ask."""
+    asked = await forms.open_forms(house.database, request.query_params.get("form"))
+    headers = preflight_headers(house.settings, asked, request.headers.get("origin"))
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+_ENCODINGS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "name": "form",
+        "in": "query",
+        "description": "Key of the form; wins over the field of the same name.",
+        "schema": {"type": "string", "default": DEFAULT_FORM},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same key with the same request gets the same answer for 24 hours.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+]
+
+
+@router.post(
+    "",
+    operation_id="createQuoteRequest",
+    status_code=HTTPStatus.CREATED,
+    response_model=Receipt,
+    responses={
+        HTTPStatus.SEE_OTHER: {"description": "A browser's own form post: on to the thank-you page."},
+        **problems(
+            RequestBrokenOff,
+            OriginNotAllowed,
+            FormNotFound,
+            FormClosed,
+            BodyTooLarge,
+            UnsupportedMediaType,
+            InvalidRequest,
+            IdempotencyKeyReused,
+            OutOfReach,
+        ),
+    },
+    openapi_extra={
+        "parameters": _PARAMETERS,
+        "requestBody": {
+            "required": True,
+            "content": {encoding: {"schema": quote_request_schema()} for encoding in _ENCODINGS},
+        },
+    },
+)
+async def receive(request: Request) -> Response:
+    """Take a quote request. `201` means: on disk, and every delivery it needs is on disk with it."""
+    house: Parts = request.app.state.parts
+    visit = _Visit(cors={"Vary": "Origin"})
+    try:
+        accepted, submission = await _receive(request, house, visit)
+    except AppError as error:
+        return await _refusal(request, house, visit, error)
+    if is_browser_post(request.headers):
+        return _sent_on(house, visit, accepted, submission)
+    replayed = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
+    return JSONResponse(_receipt(accepted), HTTPStatus.CREATED, {**visit.cors, **replayed})
+
+
+async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accepted, Submission]:
+    named = request.query_params.get("form")
+    if named is not None:
+        await _enter(request, house, visit, named)
+    raw = await read_capped(request, house.settings.max_body)
+    submission = read_body(request.headers.get("content-type"), raw)
+    visit.typed = submission.typed
+    form = visit.form or await _enter(request, house, visit, _form_in(submission))
+    check_origin(house.settings, form, request.headers)
+    key = idempotency_key(request.headers, submission)
+    wanted = read_quote_request(submission, accept_language=request.headers.get("accept-language"))
+    return await service.accept(house, form, wanted, key), submission
+
+
+async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:
+    form = await forms.find(house.database, key)
+    visit.form = form
+    visit.cors = cors_headers(house.settings, [form], request.headers.get("origin"))
+    return form
+
+
+def _form_in(submission: Submission) -> str:
+    named = submission.fields.get("form")
+    return named if isinstance(named, str) else DEFAULT_FORM
+
+
+def _receipt(accepted: Accepted) -> dict[str, str]:
+    return {
+        "id": str(accepted.id),
+        "reference": accepted.reference,
+        "form": accepted.form,
+        "received_at": rfc3339(accepted.received_at),
+    }
+
+
+def _sent_on(house: Parts, visit: _Visit, accepted: Accepted, submission: Submission) -> Response:
+    """Send a browser on: to the address its form names, if that is allowed, else to the form's own, else to ours."""
+    allowed = visit.form.redirects if visit.form else []
+    wanted = submission.fields.get("redirect")
+    ours = f"{house.settings.base_url}/forms/{quote(accepted.form)}/thanks?reference={accepted.reference}"
+    address = wanted if wanted in allowed else next(iter(allowed), ours)
+    return RedirectResponse(str(address), HTTPStatus.SEE_OTHER)
+
+
+async def _refusal(request: Request, house: Parts, visit: _Visit, error: AppError) -> Response:
+    if not is_browser_post(request.headers):
+        return problem_response(error, request_id_of(request), visit.cors)
+    view = await _view(house, visit)
+    if view is not None and isinstance(error, InvalidRequest):
+        return form_page(view, visit.typed, error.problems, int(error.status))
+    return refusal_page(error, visit.typed, view)
+
+
+async def _view(house: Parts, visit: _Visit) -> FormView | None:
+    """Return the form to draw again, unless it is not there or the database does not answer either."""
+    if visit.form is None:
+        return None
+    try:
+        return await form_view(house, visit.form)
+    except OutOfReach:
+        return None

@@ -1,0 +1,124 @@
+"""Puts the parts together: the only place where they are wired."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import VERSION, openapi, schema
+from app.access.router import router as access_router
+from app.access.service import KeyDesk
+from app.clock import Clock, SystemClock
+from app.database import Database
+from app.deliveries.checks import delivery_checks
+from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.router import router as deliveries_router
+from app.deliveries.senders import RealSenders
+from app.destinations.router import router as destinations_router
+from app.errors import OutOfReach, Refusal
+from app.forms import service as forms
+from app.forms.router import router as forms_router
+from app.health import database_checks, health_router
+from app.intake.router import router as intake_router
+from app.intake.schemas import preload
+from app.intake.trial_router import router as trial_router
+from app.leads.router import router as leads_router
+from app.pages.router import mount_docs_assets
+from app.pages.router import router as pages_router
+from app.parts import Parts
+from app.problems import install_problem_handlers, problem_response
+from app.sealing.deployment import load_deployment_keys
+from app.sealing.keyring import open_keyring
+from app.settings import Settings
+from app.telemetry import RequestLog
+from app.worker import WorkerLoop
+
+_ROUTERS = (
+    intake_router,
+    forms_router,
+    leads_router,
+    deliveries_router,
+    destinations_router,
+    trial_router,
+    access_router,
+    pages_router,
+)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = False) -> FastAPI:
+    """Build the app; its lifespan opens the database and, where asked, runs a worker in the same process."""
+    clock = clock or SystemClock()
+    database = open_database(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        wake = asyncio.Event()
+        house = await open_house(settings, database, clock, wake)
+        engine, senders = make_engine(house)
+        app.state.parts, app.state.engine = house, engine
+        app.state.key_desk = KeyDesk(database, clock)
+        loop = WorkerLoop(database, clock, engine, wake)
+        running = asyncio.create_task(loop.run()) if with_worker else None
+        try:
+            yield
+        finally:
+            if running is not None:
+                loop.stop()
+                await running
+            await senders.aclose()
+            await database.dispose()
+
+    app = FastAPI(
+        title="Freequote",
+        version=VERSION,
+        description=openapi.DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        separate_input_output_schemas=False,
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.include_router(health_router([*database_checks(database), *delivery_checks(database, settings, clock)]))
+    mount_docs_assets(app)
+    install_problem_handlers(app)
+    openapi.install(app)
+    app.add_middleware(RequestLog, answer_fault=_answer_fault)
+    return app
+
+
+def open_database(settings: Settings) -> Database:
+    """Make the way into the configured database; the folder of the embedded default is made where it is missing."""
+    if not settings.database_url.get_secret_value():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    pooled = bool(settings.direct_database_url.get_secret_value())
+    return Database(settings.effective_database_url, pooled_elsewhere=pooled)
+
+
+async def open_house(settings: Settings, database: Database, clock: Clock, wake: asyncio.Event) -> Parts:
+    """Open the keyring and see that the default form is there.
+
+    Errors: `Refusal` when the schema is not the one this version needs, or the sealing key is the wrong one.
+    """
+    if await schema.current(database) != schema.head():
+        raise Refusal("The database's schema is not the one this version needs. Run `freequote migrate`.")
+    await asyncio.to_thread(preload)
+    keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
+    await forms.ensure_default(database, clock.now())
+    return Parts(settings, database, keyring, clock, hint=wake.set)
+
+
+def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
+    """Make the engine that keeps promises, and the senders that are to be closed after it."""
+    senders = RealSenders(house.settings, house.keyring, DEADLINE_SECONDS)
+    return Engine(house.database, house.keyring, house.clock, senders), senders
+
+
+def _answer_fault(request_id: str) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await problem_response(OutOfReach(), request_id)(scope, receive, send)
+
+    return answer

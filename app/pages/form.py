@@ -1,0 +1,114 @@
+"""The hosted form, the page that says thanks, and the page that says that nothing was received."""
+
+import re
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from starlette.responses import HTMLResponse
+
+from app.errors import AppError, FieldProblem, InvalidRequest
+from app.ids import read_reference
+from app.pages.choices import choices
+from app.pages.policy import page_headers
+from app.pages.rendering import render
+from app.pages.typed import HONEYPOT, Typed, by_field
+from app.pages.views import FormView
+
+PAGE_LANGUAGE = "en"
+"""The language of everything on a page but the consent texts."""
+_CONSENTS = ("privacy", "health_data", "sharing", "marketing")
+_REQUEST_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_YES = frozenset({"on", "true", "1", "yes"})
+_FOLDED = {
+    "travel": ("budget.amount", "budget.currency", "destination_countries"),
+    "others": ("patient_name", "guardian_name"),
+}
+"""Fields that stay folded away until somebody needs them."""
+
+
+def form_page(
+    view: FormView,
+    typed: Mapping[str, Sequence[str]],
+    problems: Sequence[FieldProblem] = (),
+    status: int = 200,
+) -> HTMLResponse:
+    """Draw the form, filled in with what was typed, each problem at the top and beside its field."""
+    return _draw(view, Typed(typed), problems, status=status)
+
+
+def thanks_page(form_name: str, reference: str | None) -> HTMLResponse:
+    """Say that the request arrived, and what happens next. A reference that is none is not shown."""
+    shown = read_reference(reference) if reference else None
+    return render("thanks.html", page_headers(), form_name=form_name, reference=shown)
+
+
+def refusal_page(error: AppError, typed: Mapping[str, Sequence[str]], view: FormView | None) -> HTMLResponse:
+    """Say that the request was not received, and why; what was typed stays, to be sent again or copied."""
+    sent = Typed(typed)
+    if view is not None:
+        return _draw(view, sent, status=int(error.status), refusal=error)
+    headers = {**page_headers(), **error.headers}
+    return render(
+        "refusal.html", headers, status=int(error.status), view=None, refusal=error, written=list(sent.written())
+    )
+
+
+def absence_page(error: AppError) -> HTMLResponse:
+    """Say that there is no form to fill in, for good or for the moment."""
+    headers = {**page_headers(private=False), **error.headers}
+    return render("absent.html", headers, status=int(error.status))
+
+
+def _draw(
+    view: FormView,
+    typed: Typed,
+    problems: Sequence[FieldProblem] = (),
+    *,
+    status: int,
+    refusal: AppError | None = None,
+) -> HTMLResponse:
+    headers = page_headers(
+        form_action=view.redirect_origins,
+        frame_ancestors=view.frame_origins,
+        private=typed.is_personal or bool(problems) or refusal is not None,
+    )
+    wrong = by_field(problems)
+    # A field that the form does not know can be mended only where it is shown.
+    others = [(name, value) for name, value in typed.carried() if name in wrong or "answers" in wrong]
+    return render(
+        "form.html",
+        {**headers, **(refusal.headers if refusal else {})},
+        status=status,
+        view=view,
+        typed=typed,
+        carried=[pair for pair in typed.carried() if pair not in others],
+        others=others,
+        ticked=_ticks(view, typed),
+        problems=wrong,
+        refusal=refusal,
+        choices=choices(PAGE_LANGUAGE),
+        request_key=_request_key(typed, refusal),
+        honeypot=HONEYPOT,
+        unfolded={part for part, names in _FOLDED.items() if typed.any(*names) or wrong.keys() & set(names)},
+    )
+
+
+def _ticks(view: FormView, typed: Typed) -> Mapping[str, Sequence[str]]:
+    """Return the consents that were given. Only for the very texts on this page; nothing else is ticked."""
+    same_texts = typed.first("consent.wording") == view.wording_id
+    given = {purpose: typed.all(f"consent.{purpose}") if same_texts else [] for purpose in _CONSENTS}
+    # A hidden `off` before a checkbox is how many sites send an empty tick: the later one counts.
+    return {
+        purpose: values if purpose == "sharing" else [value for value in values[-1:] if value.strip().lower() in _YES]
+        for purpose, values in given.items()
+    }
+
+
+def _request_key(typed: Typed, refusal: AppError | None) -> str:
+    """Return the Idempotency-Key of the page: kept while the same request is tried again.
+
+    A refusal of the request itself (422) means that the key is spent or stands for another request.
+    """
+    spent = refusal is not None and refusal.status == InvalidRequest.status
+    kept = typed.first("fq_key")
+    return kept if _REQUEST_KEY.fullmatch(kept) and not spent else str(uuid4())
