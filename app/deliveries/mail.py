@@ -66,26 +66,36 @@ class SmtpChannel:
 
     async def check(self) -> str:
         """Log in and out again."""
+        client = self._client()
         try:
-            async with asyncio.timeout(self._deadline), self._client():
-                pass
+            async with asyncio.timeout(self._deadline):
+                await client.connect()
+                with suppress(*_FAULTS):  # a rude farewell changes nothing
+                    await client.quit()
         except _FAULTS as fault:
             raise Refusal(f"Mail cannot leave: {_why_down(fault)}. Check FREEQUOTE_SMTP_URL.") from None
+        finally:
+            client.close()
         log_in = "takes our log-in" if self._server.user else "answers (no log-in is set)"
         return f"The mail server {self._server.host}:{self._server.port} {log_in}."
 
     async def _deliver(self, message: EmailMessage, recipient: str) -> Outcome:
-        stage = _Stage.LOG_IN
+        client, stage = self._client(), _Stage.LOG_IN
         try:
-            async with asyncio.timeout(self._deadline), self._places, self._client() as client:
+            async with asyncio.timeout(self._deadline), self._places:
+                await client.connect()
                 stage = _Stage.LETTER
                 await _hand_over(client, message, recipient)
                 stage = _Stage.FAREWELL
+                await client.quit()
         except _FAULTS as fault:
             if stage is _Stage.LOG_IN:
                 return Outcome(Verdict.CHANNEL_DOWN, reason=_why_down(fault))
             if stage is _Stage.LETTER:
                 return _judge_letter(fault)
+        finally:
+            # Not `async with client`: past the deadline that would wait for a farewell once more.
+            client.close()
         return Outcome(Verdict.DELIVERED, reason="the mail server took the letter")
 
     def _client(self) -> aiosmtplib.SMTP:

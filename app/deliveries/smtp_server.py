@@ -35,11 +35,12 @@ class SmtpServer:
             raise _refusal("has something behind the port: percent-encode / ? # and @ in user and password")
         if bool(parts.username) != bool(parts.password):
             raise _refusal("needs both a user and a password, or neither")
+        in_the_clear = _without_tls(parts, host)
         return cls(
             host=host,
             port=port or _PORTS[parts.scheme],
             tls=parts.scheme == "smtps",
-            starttls=parts.scheme == "smtp" and not _without_tls(parts, host),
+            starttls=parts.scheme == "smtp" and not in_the_clear,
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
@@ -49,8 +50,8 @@ def _without_tls(parts: SplitResult, host: str) -> bool:
     options = parse_qsl(parts.query, keep_blank_values=True)
     if not options:
         return False
-    if options != [("tls", "off")]:
-        raise _refusal("knows one option, ?tls=off")
+    if options != [("tls", "off")] or parts.scheme != "smtp":
+        raise _refusal("knows one option, ?tls=off, and that only with smtp://")
     if not _on_this_machine(host):
         raise _refusal("has ?tls=off, which is only for a mail server on this machine (localhost)")
     return True

@@ -51,7 +51,7 @@ def judge_status(status: int) -> Judgement:
 def judge_fault(fault: BaseException) -> Judgement:
     """Say what it means that no answer came."""
     # The transport between aiohttp and httpx takes any failure to connect for a time-out; the cause says more.
-    cause = fault.__cause__ or fault
+    cause = fault if isinstance(fault, aiohttp.ClientError) else fault.__cause__ or fault
     reason = next((words for kind, words in _REASONS if isinstance(cause, kind)), None)
     if reason is not None:
         return Verdict.RETRY, reason

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
+from typing import Self
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
 from app import VERSION
@@ -28,6 +30,14 @@ EXCERPT_LIMIT = 1024
 # Servers commonly keep an idle connection for five seconds; a post on one that just closed would be lost.
 _KEEPALIVE_SECONDS = 4.0
 _FAULTS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError, AddressNotPermitted)
+
+
+class _Answer(aiohttp.ClientResponse):
+    async def start(self, connection: Connection) -> Self:
+        # The transport writes the reason phrase as UTF-8 and fails where it is not; nobody reads it.
+        await super().start(connection)
+        self.reason = None
+        return self
 
 
 class WebhookSender:
@@ -111,7 +121,9 @@ class WebhookSender:
                 ssl=self._ssl_context,
                 keepalive_timeout=_KEEPALIVE_SECONDS,
             )
-            return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            return aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), response_class=_Answer
+            )
 
         # A factory, because a session belongs to the loop that runs when it is made.
         return AiohttpTransport(verify=self._ssl_context, trust_env=False, client=session)

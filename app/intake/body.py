@@ -106,7 +106,7 @@ def _read_json(raw: bytes) -> dict[str, Any]:
         raise refuse("invalid-json", "The body is not JSON.") from None
     if not isinstance(value, dict):
         raise refuse("invalid-json", "The body must be one JSON object.")
-    fields: dict[str, Any] = _Tidying().tidy(value, "", 1)
+    fields: dict[str, Any] = _Tidying().tidy(value, ())
     return fields
 
 
@@ -131,26 +131,26 @@ class _Tidying:
     def __init__(self) -> None:
         self._count = 0
 
-    def tidy(self, value: Any, pointer: str, depth: int) -> Any:
+    def tidy(self, value: Any, place: tuple[str | int, ...]) -> Any:
         """Return the value with its line ends as line feeds."""
         if isinstance(value, str):
             if not is_unicode(value):
-                raise refuse("invalid-encoding", "This text holds half of a character.", pointer)
+                raise refuse("invalid-encoding", "This text holds half of a character.", pointer_to(*place))
             return _lines(value)
         if isinstance(value, float) and not math.isfinite(value):
-            raise refuse("number-out-of-range", "This number is too large.", pointer)
+            raise refuse("number-out-of-range", "This number is too large.", pointer_to(*place))
         if not isinstance(value, dict | list):
             return value
-        if depth > DEEPEST:
+        if len(place) >= DEEPEST:
             raise _too_deep()
         self._count += len(value)
         if self._count > MOST_FIELDS:
             raise too_many_fields()
-        return self._inside(value, pointer, depth + 1)
+        return self._inside(value, place)
 
-    def _inside(self, value: dict[str, Any] | list[Any], pointer: str, depth: int) -> Any:
+    def _inside(self, value: dict[str, Any] | list[Any], place: tuple[str | int, ...]) -> Any:
         if isinstance(value, list):
-            return [self.tidy(item, pointer_to(pointer, place), depth) for place, item in enumerate(value)]
+            return [self.tidy(item, (*place, number)) for number, item in enumerate(value)]
         if not all(map(is_unicode, value)):
-            raise refuse("invalid-encoding", "The name of a field holds half of a character.", pointer)
-        return {name: self.tidy(member, pointer_to(pointer, name), depth) for name, member in value.items()}
+            raise refuse("invalid-encoding", "The name of a field holds half of a character.", pointer_to(*place))
+        return {name: self.tidy(member, (*place, name)) for name, member in value.items()}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from app.errors import FieldProblem
-from app.intake.fields_pointer import UNFIT, UNFIT_IN_LINE, pointer_to
+from app.intake.fields_pointer import BLANKS, UNFIT, UNFIT_IN_LINE, pointer_to
 
 _YES = frozenset({"on", "true", "1", "yes"})
 _NO = frozenset({"off", "false", "0", "no"})
@@ -16,30 +16,29 @@ Choice = TypeVar("Choice", bound=str)
 class Fields:
     """The fields of one JSON object, and the problems found so far."""
 
-    def __init__(self, given: Mapping[str, Any], problems: list[FieldProblem], pointer: str = "") -> None:
+    def __init__(self, given: Mapping[str, Any], problems: list[FieldProblem], place: tuple[str, ...] = ()) -> None:
         self.given = given
         self.problems = problems
-        self.pointer = pointer
+        self.place = place
 
     def has(self, name: str) -> bool:
         """Say whether a field came with anything in it, right or wrong. Null and blank text are nothing."""
-        value = self.given.get(name)
-        return value is not None and not (isinstance(value, str) and not value.strip())
+        return self._value(name) is not None
 
     def is_wrong(self, name: str) -> bool:
         """Say whether a problem of the field was noted."""
-        pointer = pointer_to(self.pointer, name)
+        pointer = pointer_to(*self.place, name)
         return any(problem.pointer == pointer for problem in self.problems)
 
     def note(self, name: str, code: str, message: str) -> None:
         """Note a problem of a field. Of one field's problems the first is enough."""
         if not self.is_wrong(name):
-            self.problems.append(FieldProblem(pointer_to(self.pointer, name), code, message))
+            self.problems.append(FieldProblem(pointer_to(*self.place, name), code, message))
 
     def line(self, name: str, longest: int) -> str | None:
         """Return a text of one line, without blanks around it."""
         text = self._text(name)
-        return None if text is None else self._fit(name, text.strip(), longest, UNFIT_IN_LINE)
+        return None if text is None else self._fit(name, text.strip(BLANKS), longest, UNFIT_IN_LINE)
 
     def prose(self, name: str, longest: int) -> str | None:
         """Return a text of any number of lines, just as it was written."""
@@ -59,7 +58,7 @@ class Fields:
 
     def whole_number(self, name: str, most: int) -> int | None:
         """Return a number from 0 to `most`; forms send it as text, in the digits of any script."""
-        value = self.given.get(name) if self.has(name) else None
+        value = self._value(name)
         if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
             value = int(value)
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most):
@@ -69,7 +68,7 @@ class Fields:
 
     def tick(self, name: str) -> bool | None:
         """Return yes or no, in the words that checkboxes use; None if it did not come or is neither."""
-        value = self.given.get(name) if self.has(name) else None
+        value = self._value(name)
         if value is None or isinstance(value, bool):
             return value
         word = value.strip().lower() if isinstance(value, str) else ""
@@ -89,23 +88,27 @@ class Fields:
 
     def items(self, name: str) -> "Fields | None":
         """Return the items of a list as fields, by their places; None if it is no list."""
-        value = self.given.get(name) if self.has(name) else []
-        found = [value] if isinstance(value, str) else value
+        value = self._value(name)
+        found = [] if value is None else [value] if isinstance(value, str) else value
         if not isinstance(found, list):
             return None
         by_place = {str(place): item for place, item in enumerate(found)}
-        return Fields(by_place, self.problems, pointer_to(self.pointer, name))
+        return Fields(by_place, self.problems, (*self.place, name))
 
     def group(self, name: str) -> "Fields":
         """Return the fields of an object in the object; none where it did not come."""
-        value = self.given.get(name) if self.has(name) else {}
-        if not isinstance(value, dict):
+        value = self._value(name)
+        if value is not None and not isinstance(value, dict):
             self.note(name, "invalid-type", "This must be an object.")
-            value = {}
-        return Fields(value, self.problems, pointer_to(self.pointer, name))
+            value = None
+        return Fields(value or {}, self.problems, (*self.place, name))
+
+    def _value(self, name: str) -> Any:
+        value = self.given.get(name)
+        return None if isinstance(value, str) and not value.strip(BLANKS) else value
 
     def _text(self, name: str) -> str | None:
-        value = self.given.get(name) if self.has(name) else None
+        value = self._value(name)
         if value is None or isinstance(value, str):
             return value
         self.note(name, "invalid-type", "This must be text.")

@@ -62,8 +62,12 @@ def _others(fields: Fields) -> dict[str, Any]:
     }
     for group, known in _GROUPS.items():
         members = fields.given.get(group)
-        if isinstance(members, dict):
-            found.update({f"{group}.{name}": value for name, value in members.items() if name not in known})
+        if not isinstance(members, dict):
+            continue
+        unknown = {f"{group}.{name}": value for name, value in members.items() if name not in known}
+        for name in unknown.keys() & found.keys():
+            fields.note(name, "duplicate-field", "This field came more than once.")
+        found.update(unknown)
     return found
 
 

@@ -43,7 +43,7 @@ def normalise_email(text: str) -> str | None:
         return text.lower()
     try:
         # Nothing is asked of the network, and a test system's `.test` is as good a domain as any.
-        parts = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        parts = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         return None
     if not parts.ascii_domain or "." not in parts.ascii_domain:
@@ -68,7 +68,9 @@ def parse_phone(text: str, country: str | None) -> Phone | None:
 
 def _plain_digits(text: str) -> str:
     """Write digits of any script as 0-9, and `00` at the start, in brackets or not, as `+`."""
-    plain = "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+    plain = text
+    if not text.isascii():
+        plain = "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
     start = plain.lstrip(" (")
     return f"+{start[2:].lstrip()}" if start.startswith("00") else plain
 

@@ -42,7 +42,7 @@ def nest(pairs: Iterable[Pair]) -> Nested:
     for pair in pairs:
         place = _PLACES.get(pair.name, (pair.name,))
         if pair.code:
-            problems.append(FieldProblem(_pointer(place), pair.code, pair.message))
+            problems.append(FieldProblem(pointer_to(*place), pair.code, pair.message))
         elif pair.value:
             gathered.setdefault(place, []).append(pair.value)
     fields: dict[str, Any] = {}
@@ -64,13 +64,6 @@ def _value(place: tuple[str, ...], values: list[str], problems: list[FieldProble
     if place[0] in KNOWN_FIELDS:
         if len(set(values)) > 1:
             message = "This field came more than once, with different content."
-            problems.append(FieldProblem(_pointer(place), "duplicate-field", message))
+            problems.append(FieldProblem(pointer_to(*place), "duplicate-field", message))
         return values[0]
     return values[0] if len(values) == 1 else values
-
-
-def _pointer(place: tuple[str, ...]) -> str:
-    pointer = ""
-    for name in place:
-        pointer = pointer_to(pointer, name)
-    return pointer

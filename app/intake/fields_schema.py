@@ -50,7 +50,7 @@ def quote_request_schema() -> dict[str, Any]:
                 f"{rules.MOST_ANSWER_BYTES} bytes in all."
             )
         },
-        "example": _EXAMPLE,
+        "examples": [_EXAMPLE],
     }
 
 

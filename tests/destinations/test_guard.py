@@ -201,7 +201,16 @@ def test_a_trick_of_spelling_is_refused(host: str, code: str) -> None:
     assert code_of(Guard(), f"https://{host}/hook") == code
 
 
-@pytest.mark.parametrize("url", ["https://crm.example/ä", "https://crm.example/?q=é", " https://crm.example/", "https:///x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://crm.example/ä",
+        "https://crm.example/?q=é",
+        " https://crm.example/",
+        "\x1bhttps://crm.example/",
+        "https:///x",
+    ],
+)
 def test_a_url_that_would_be_sent_otherwise_than_written_is_refused(url: str) -> None:
     assert code_of(Guard(), url) == "invalid-url"
 
