@@ -109,7 +109,8 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope["state"]["request_id"] = request_id
+        # A server that keeps no state over its lifespan hands none over.
+        scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = perf_counter(), 0

@@ -1,0 +1,69 @@
+"""The shape of the house: sizes, names, and who may import what from outside.
+
+Which room may import which is import-linter's contract in pyproject.toml.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(path for folder in ("app", "migrations", "docs", "tests") for path in (ROOT / folder).rglob("*.py"))
+APP = [path for path in SOURCES if path.is_relative_to(ROOT / "app")]
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 45
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names of the packages that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def long_functions(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_a_module_can_be_read_in_one_go(path: Path) -> None:
+    # A migration is one list of facts, written once and never edited.
+    if path.parent.name != "versions":
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", APP, ids=named)
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    assert list(long_functions(path)) == []
+
+
+@pytest.mark.parametrize("path", APP, ids=named)
+def test_a_module_is_named_after_what_it_knows(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "common", "helpers", "helper", "misc"}
+    assert path.parent.name not in {"utils", "util", "common", "helpers", "helper", "misc"}
+
+
+@pytest.mark.parametrize("path", APP, ids=named)
+def test_only_the_sender_speaks_http_to_the_world(path: Path) -> None:
+    # The network guard sits there; whoever sends from elsewhere goes around it.
+    if not path.is_relative_to(ROOT / "app" / "deliveries"):
+        assert imported(path).isdisjoint({"httpx", "aiohttp", "httpx_aiohttp", "requests", "urllib3"})
+
+
+@pytest.mark.parametrize("path", [path for path in APP if path.stem == "router"], ids=named)
+def test_a_router_translates_and_does_nothing_else(path: Path) -> None:
+    assert "sqlalchemy" not in imported(path)
