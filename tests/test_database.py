@@ -55,11 +55,14 @@ async def test_a_moment_comes_back_as_it_went_in_and_in_utc(database: Database) 
 
 
 async def test_an_error_undoes_all_of_a_transaction(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def write_and_fail() -> None:
         async with database.begin() as session:
             session.add(_key("a", datetime.now(UTC)))
             await session.flush()
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write_and_fail()
     async with database.read() as session:
         assert list(await session.scalars(select(ApiKey))) == []
 

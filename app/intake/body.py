@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 from python_multipart.multipart import parse_options_header
 
 from app.errors import AppError, FieldProblem
-from app.intake.fields_encoded import (
+from app.intake.fields.encoded import (
     MOST_FIELDS,
     Pair,
     multipart_pairs,
@@ -18,8 +18,8 @@ from app.intake.fields_encoded import (
     too_many_fields,
     urlencoded_pairs,
 )
-from app.intake.fields_nesting import nest
-from app.intake.fields_pointer import is_unicode, pointer_to
+from app.intake.fields.nesting import nest
+from app.intake.fields.pointer import is_unicode, pointer_to
 
 DEEPEST = 6
 """How many objects and lists may stand in each other, the request itself included."""

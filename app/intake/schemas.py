@@ -8,21 +8,19 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict
 
 from app.errors import InvalidRequest
-from app.intake import fields_rules as rules
 from app.intake.body import Submission
-from app.intake.fields import Fields
-from app.intake.fields_beside import read_answers, read_attribution, read_ours
-from app.intake.fields_consent import read_consent
-from app.intake.fields_inquiry import read_inquiry
-from app.intake.fields_money import currencies
-from app.intake.fields_person import read_patient, read_person, timezones
-from app.intake.fields_rules import HONEYPOT
-from app.intake.fields_schema import quote_request_schema
+from app.intake.fields import rules
+from app.intake.fields.beside import read_answers, read_attribution, read_ours
+from app.intake.fields.consent import read_consent
+from app.intake.fields.inquiry import read_inquiry
+from app.intake.fields.money import currencies
+from app.intake.fields.person import read_patient, read_person, timezones
+from app.intake.fields.reader import Fields
+from app.intake.fields.schema import quote_request_schema
 from app.languages.catalogue import condition_code, treatment_code
 from app.languages.countries import read_country
 
 __all__ = [
-    "HONEYPOT",
     "ConsentGiven",
     "Money",
     "QuoteRequest",

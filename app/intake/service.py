@@ -17,11 +17,12 @@ from app.forms.models import Form, WordingSet
 from app.ids import new_id, new_reference
 from app.intake.errors import IdempotencyKeyReused
 from app.intake.models import IdempotencyKey
-from app.intake.schemas import HONEYPOT, QuoteRequest
+from app.intake.schemas import QuoteRequest
 from app.leads import service as leads
 from app.leads.documents import LeadParts
 from app.leads.models import Lead
 from app.leads.service import NewLead
+from app.pages.typed import HONEYPOT
 from app.parts import Parts
 from app.sealing.keyring import Keyring
 

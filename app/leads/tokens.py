@@ -2,16 +2,17 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+
+import idna
+
+from app.languages.folding import fold
 
 EPOCH_BITS = 11
 """Leads of one epoch: 2,048. Tokens of new leads land on the newest leaves of the index."""
 _PREFIXES = (2, 3, 5)
 _PHONE_TAILS = (4, 7)
-_SPELLED_OUT = str.maketrans(
-    {"ß": "ss", "ł": "l", "ø": "o", "ı": "i", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h"}
-)
-_APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 _IDEOGRAPHS = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"), ("\uf900", "\ufaff"))
 
 
@@ -21,8 +22,11 @@ def epoch_of(lead_no: int) -> int:
 
 
 def mail_of(address: str) -> tuple[str, str]:
-    """Name an exact e-mail address, however its letters were cased."""
-    return "mail", address.casefold()
+    """Name an exact e-mail address, however its letters were cased and its domain was spelled (IDNA)."""
+    local, _, domain = address.casefold().rpartition("@")
+    with suppress(idna.IDNAError):
+        domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    return "mail", f"{local}@{domain}"
 
 
 def phone_of(number: str) -> tuple[str, str]:
@@ -35,21 +39,14 @@ def digits_of(text: str) -> str:
     return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdecimal())
 
 
-def fold(text: str) -> str:
-    """Return a text without case, accents, marks and apostrophes, for comparing."""
-    plain = text.casefold().translate(_SPELLED_OUT).translate(_APOSTROPHES)
-    decomposed = unicodedata.normalize("NFKD", plain)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).translate(_SPELLED_OUT)
-
-
 def words_of(text: str) -> list[str]:
     """Split a name into folded words. `O'Brien` gives `obrien` and `brien`; `Ana-María` gives both halves."""
     found = []
     for part in text.casefold().split():
-        found.extend(_words(fold(part)))
+        found.extend(fold(part).split())
         for mark in "'’ʼ":
             if mark in part:
-                found.extend(_words(fold(part.rpartition(mark)[2])))
+                found.extend(fold(part.rpartition(mark)[2]).split())
     return found
 
 
@@ -78,10 +75,6 @@ def _word_values(text: str) -> Iterator[tuple[str, str]]:
             yield from (("prefix-2", word[place : place + 2]) for place in range(len(word) - 1))
         else:
             yield from ((f"prefix-{size}", word[:size]) for size in _PREFIXES if len(word) >= size)
-
-
-def _words(folded: str) -> list[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in folded).split()
 
 
 def _ideographic(word: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.deliveries import queries, service
+from app.deliveries.engine import Engine
 from app.deliveries.errors import NotRetriable
 from app.deliveries.models import Attempt, Delivery
 from app.deliveries.outbox import NOT_SHARED
@@ -101,20 +102,11 @@ async def test_an_endpoint_that_is_gone_is_paused_and_keeps_its_promise(desk: De
 async def test_two_engines_never_take_the_same_delivery(desk: Desk, http_sink: HttpSink) -> None:
     await desk.webhook(http_sink.url())
     leads = [await desk.lead() for _ in range(20)]
-    other = Desk(desk.house, type(desk.engine)(**_same_parts(desk)), desk.clock)
-    await asyncio.gather(desk.engine.run_until_idle(), other.engine.run_until_idle())
+    house = desk.house
+    other = Engine(house.database, house.keyring, desk.clock, desk.engine._senders)
+    await asyncio.gather(desk.engine.run_until_idle(), other.run_until_idle())
     assert len(http_sink.requests) == len(leads)
     assert len({request.headers["webhook-id"] for request in http_sink.requests}) == len(leads)
-
-
-def _same_parts(desk: Desk) -> dict[str, object]:
-    engine = desk.engine
-    return {
-        "database": desk.house.database,
-        "keyring": desk.house.keyring,
-        "clock": desk.clock,
-        "senders": engine._senders,
-    }
 
 
 async def _claim(desk: Desk, lease_seconds: float) -> UUID | None:

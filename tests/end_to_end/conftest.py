@@ -10,9 +10,7 @@ from tests.support.smtp import SmtpServer
 
 
 @pytest.fixture
-def service(
-    empty_database_url: str, smtp_server: SmtpServer, free_port: int, tmp_path: Path
-) -> Iterator[Service]:
+def service(empty_database_url: str, smtp_server: SmtpServer, free_port: int, tmp_path: Path) -> Iterator[Service]:
     """Give a deployment that has never run; the test runs once on each kind of database."""
     environ = {
         "FREEQUOTE_DATABASE_URL": empty_database_url,

@@ -7,8 +7,8 @@ import pytest
 
 from app.errors import InvalidRequest
 from app.intake.body import read_body
-from app.intake.schemas import HONEYPOT, read_quote_request
-from app.pages import typed
+from app.intake.schemas import read_quote_request
+from app.pages.typed import HONEYPOT
 from tests.intake.reading import CONSENT, LEAST, problems, read
 
 
@@ -46,10 +46,6 @@ def test_fields_of_our_own_are_kept_apart_and_unknown_ones_ignored() -> None:
     assert request.fq == {"fq_key": "k-1", "fq_token": "t", HONEYPOT: '["x"]'}
     assert request.answers == {}
     assert read(**{HONEYPOT: ""}).fq == {}
-
-
-def test_the_honeypot_is_the_one_that_the_hosted_form_draws() -> None:
-    assert typed.HONEYPOT == HONEYPOT
 
 
 def test_the_fingerprint_leaves_out_what_is_ours_and_what_was_found_out() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.intake.fields_contact import Phone, normalise_email, parse_phone
+from app.intake.fields.contact import Phone, normalise_email, parse_phone
 
 
 @pytest.mark.parametrize(

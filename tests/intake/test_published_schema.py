@@ -7,8 +7,8 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from app.errors import InvalidRequest
-from app.intake import fields_rules as rules
 from app.intake.body import read_body
+from app.intake.fields import rules
 from app.intake.schemas import quote_request_schema, read_quote_request
 
 SCHEMA = quote_request_schema()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.body import read_body
-from app.intake.fields_rules import KNOWN_FIELDS
+from app.intake.fields.rules import KNOWN_FIELDS
 from app.intake.schemas import QuoteRequest, read_quote_request
 
 BOUNDARY = "an-edge-that-nobody-writes"

@@ -37,6 +37,10 @@ def test_two_addresses_that_differ_by_case_are_one() -> None:
     assert mail_of("Aurelia.Brandt@Mail.Example") == mail_of("aurelia.brandt@mail.example")
 
 
+def test_a_domain_is_one_in_letters_and_in_punycode() -> None:
+    assert mail_of("ana@müller.example") == mail_of("ana@XN--MLLER-KVA.example")
+
+
 def test_a_number_is_its_digits_in_any_grouping_and_script() -> None:
     assert phone_of("+34 612-34 56 78") == phone_of("+34612345678")
     assert digits_of("٠١٢٣") == "0123"

@@ -7,9 +7,9 @@ import pytest
 
 from app.errors import FieldProblem
 from app.intake.errors import IdempotencyKeyReused
-from app.intake.fields_rules import CONTACTS, HONEYPOT, KNOWN_FIELDS, RELATIONSHIPS, TIMELINES
+from app.intake.fields.rules import CONTACTS, KNOWN_FIELDS, RELATIONSHIPS, TIMELINES
 from app.pages.form import form_page, refusal_page, thanks_page
-from app.pages.typed import DRAWN
+from app.pages.typed import DRAWN, HONEYPOT
 from tests.pages.site import EVERY_FIELD, PROBLEMS, TRICK, VIEW, WORDING, Drawn, TooBusy, is_uuid
 
 TYPED = {name: [value] for name, value in EVERY_FIELD.items()}

@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from app.errors import FieldProblem, InvalidRequest
-from app.intake.fields_charset import DEFAULT_CHARSET, codec_of
+from app.intake.fields.charset import DEFAULT_CHARSET, codec_of
 
 MOST_FIELDS = 200
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")

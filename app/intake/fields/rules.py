@@ -2,8 +2,8 @@
 
 from typing import Literal, get_args
 
-HONEYPOT = "fq_extra_details"
-"""A field that people never see and whose name no autofill knows. Filled in, the lead is held."""
+from app.pages.typed import HONEYPOT
+
 OURS = ("fq_key", "fq_token", "fq_altcha", "fq_lang", HONEYPOT)
 """The fields of our own that are kept, apart from the request."""
 

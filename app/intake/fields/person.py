@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from app.intake import fields_rules as rules
-from app.intake.fields import Fields
-from app.intake.fields_contact import normalise_email, parse_phone, trim_email
+from app.intake.fields import rules
+from app.intake.fields.contact import normalise_email, parse_phone, trim_email
+from app.intake.fields.reader import Fields
 from app.languages.countries import read_country
 from app.languages.negotiation import preferred_languages, read_language
 

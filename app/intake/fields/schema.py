@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.intake import fields_rules as rules
+from app.intake.fields import rules
 
 _EXAMPLE: dict[str, Any] = {
     "form": "default",

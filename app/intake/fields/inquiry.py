@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.intake import fields_rules as rules
-from app.intake.fields import Fields
-from app.intake.fields_money import currencies, read_amount
+from app.intake.fields import rules
+from app.intake.fields.money import currencies, read_amount
+from app.intake.fields.reader import Fields
 from app.languages.catalogue import condition_code, treatment_code
 from app.languages.countries import read_country
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
-from app.intake import fields_rules as rules
-from app.intake.fields import Fields
-from app.intake.fields_pointer import UNFIT, UNFIT_IN_LINE
+from app.intake.fields import rules
+from app.intake.fields.pointer import UNFIT, UNFIT_IN_LINE
+from app.intake.fields.reader import Fields
 
 _WHOLE = "answers"
 """Problems that are not one answer's are noted here."""

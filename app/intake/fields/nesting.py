@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import FieldProblem
-from app.intake.fields_encoded import Pair
-from app.intake.fields_pointer import pointer_to
-from app.intake.fields_rules import ATTRIBUTION, BUDGET, CONSENTS, KNOWN_FIELDS
+from app.intake.fields.encoded import Pair
+from app.intake.fields.pointer import pointer_to
+from app.intake.fields.rules import ATTRIBUTION, BUDGET, CONSENTS, KNOWN_FIELDS
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "consent": CONSENTS,

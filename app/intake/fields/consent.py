@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from app.intake import fields_rules as rules
-from app.intake.fields import Fields
+from app.intake.fields import rules
+from app.intake.fields.reader import Fields
 
 
 def read_consent(fields: Fields) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from app.intake.fields_rules import LONGEST_EMAIL
+from app.intake.fields.rules import LONGEST_EMAIL
 
 # Nearly every address is one of these; the library takes twenty times as long to say so.
 _PLAIN_ADDRESS = re.compile(

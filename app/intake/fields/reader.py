@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from app.errors import FieldProblem
-from app.intake.fields_pointer import BLANKS, UNFIT, UNFIT_IN_LINE, pointer_to
+from app.intake.fields.pointer import BLANKS, UNFIT, UNFIT_IN_LINE, pointer_to
 
 _YES = frozenset({"on", "true", "1", "yes"})
 _NO = frozenset({"off", "false", "0", "no"})
