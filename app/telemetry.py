@@ -3,11 +3,14 @@
 import logging
 import re
 import sys
+import threading
 import traceback
+import warnings
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from types import TracebackType
+from typing import Any, TextIO
 from uuid import uuid4
 
 import structlog
@@ -16,7 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.settings import Settings
 
 REQUEST_ID_HEADER = b"x-request-id"
-_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+# As proxies make them: letters and digits, too long for a phone number, and no name has digits in it.
+_SAFE_REQUEST_ID = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9-]{16,64}")
+# Up to where a library's line may begin to quote: a bracket, a quotation mark, a colon.
+_UNQUOTING = re.compile(r"[^<({\['\":=\n]*")
+_TRUSTED_LIBRARIES = ("uvicorn",)
 _UNAVAILABLE = 503
 _SOURCE = Path(__file__).parent.parent
 _FRAMES_KEPT = 4
@@ -41,14 +48,14 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_first_line_only, *shared],
+            foreign_pre_chain=[_leave_out_values, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in ("freequote", "uvicorn"):
+    for name in ("freequote", *_TRUSTED_LIBRARIES):
         logging.getLogger(name).setLevel(settings.log_level.upper())
     # uvicorn's access log writes whole addresses, queries included; `RequestLog` writes the route's template.
     logging.getLogger("uvicorn.access").disabled = True
@@ -58,6 +65,35 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    _catch_what_python_prints()
+
+
+def _catch_what_python_prints() -> None:
+    """Log, without their words, the things that Python itself would print whole to standard error."""
+    # Of a line that cannot be formatted, `logging` prints the arguments.
+    logging.raiseExceptions = False
+    warnings.showwarning = _log_warning
+    sys.excepthook = _log_crash
+    sys.unraisablehook = lambda found: logger.error("unraisable", exc_info=found.exc_value)
+    threading.excepthook = lambda found: logger.error("thread crashed", exc_info=found.exc_value)
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logger.critical("crashed", exc_info=error.with_traceback(trace))
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del message, file, line
+    logger.warning("warning", kind=category.__name__, where=f"{_short(filename)}:{lineno}")
 
 
 def describe_exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -89,9 +125,15 @@ def _short(filename: str) -> str:
     return str(path.relative_to(_SOURCE)) if path.is_relative_to(_SOURCE / "app") else path.name
 
 
-def _first_line_only(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    # Libraries put exceptions, with what they quote, behind the first line.
-    line["event"] = str(line.get("event", "")).partition("\n")[0]
+def _leave_out_values(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut a library's line down to what its author wrote: what was filled in may be a visitor's word."""
+    record: logging.LogRecord = line["_record"]
+    if record.name.partition(".")[0] in _TRUSTED_LIBRARIES:
+        line["event"] = str(line["event"]).partition("\n")[0]
+    else:
+        written = record.msg if isinstance(record.msg, str) else ""
+        line["event"] = (_UNQUOTING.match(written) or [""])[0].strip() or "a library's line"
+        line["where"] = f"{_short(record.pathname)}:{record.lineno}"
     return line
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from sqlalchemy import delete, insert, update
 
@@ -16,6 +17,7 @@ from app.ids import new_id
 from app.intake.service import forget_old_keys
 from app.telemetry import logger
 
+Done = TypeVar("Done")
 _POLL_SECONDS = 1.0
 """How often the database is asked when nobody gives a hint: polling is the truth, hints only make it sooner."""
 _TIDY_SECONDS = 3600.0
@@ -48,7 +50,7 @@ class WorkerLoop:
         try:
             while not self._stopping.is_set():
                 self._wake.clear()
-                if not await self._start_due():
+                if not await _whatever_happens(self._engine.start_due):
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
         finally:
@@ -59,19 +61,9 @@ class WorkerLoop:
             await self._leave()
         logger.info("worker stopped", worker=str(self._id))
 
-    async def _start_due(self) -> int:
-        try:
-            return await self._engine.start_due()
-        except OutOfReach:
-            logger.warning("the database does not answer; trying again")
-            return 0
-
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            try:
-                await work()
-            except OutOfReach:
-                logger.warning("the database does not answer; trying again")
+            await _whatever_happens(work)
             await asyncio.sleep(seconds)
 
     async def _say_alive(self) -> None:
@@ -90,3 +82,14 @@ class WorkerLoop:
         with suppress(OutOfReach):
             async with self._database.begin() as session:
                 await session.execute(delete(Worker).where(Worker.id == self._id))
+
+
+async def _whatever_happens(work: Callable[[], Awaitable[Done]]) -> Done | None:
+    """Do some work; a fault is logged, never the end of the worker: what is promised waits for the next try."""
+    try:
+        return await work()
+    except OutOfReach:
+        logger.warning("the database does not answer; trying again")
+    except Exception:  # noqa: BLE001 - see above
+        logger.exception("worker fault; trying again")
+    return None
