@@ -1,8 +1,10 @@
 """Puts the parts together: the only place where they are wired."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +13,7 @@ from app import VERSION, openapi, schema
 from app.access.router import router as access_router
 from app.access.service import KeyDesk
 from app.clock import Clock, SystemClock
-from app.database import Database
+from app.database import Database, sqlite_file
 from app.deliveries.checks import delivery_checks
 from app.deliveries.engine import DEADLINE_SECONDS, Engine
 from app.deliveries.router import router as deliveries_router
@@ -21,6 +23,7 @@ from app.errors import OutOfReach, Refusal
 from app.forms import service as forms
 from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
+from app.intake.admission import Admission
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
 from app.intake.trial_router import router as trial_router
@@ -59,14 +62,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         engine, senders = make_engine(house)
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk = KeyDesk(database, clock)
+        await asyncio.to_thread(preload)
+        app.state.admission = admission = Admission(house)
         loop = WorkerLoop(database, clock, engine, wake)
-        running = asyncio.create_task(loop.run()) if with_worker else None
+        running = [asyncio.create_task(admission.run())]
+        if with_worker:
+            running.append(asyncio.create_task(loop.run()))
         try:
             yield
         finally:
-            if running is not None:
-                loop.stop()
-                await running
+            admission.stop()
+            loop.stop()
+            await asyncio.gather(*running)
             await senders.aclose()
             await database.dispose()
 
@@ -91,11 +98,28 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
 
 
 def open_database(settings: Settings) -> Database:
-    """Make the way into the configured database; the folder of the embedded default is made where it is missing."""
-    if not settings.database_url.get_secret_value():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """Make the way into the configured database; a file, and the data folder, are made where they are missing."""
     pooled = bool(settings.direct_database_url.get_secret_value())
-    return Database(settings.effective_database_url, pooled_elsewhere=pooled)
+    database = Database(settings.effective_database_url, pooled_elsewhere=pooled)
+    if not settings.database_url.get_secret_value():
+        _make_folder(settings.data_dir)
+    if database.is_sqlite:
+        _make_file(sqlite_file(database.url))
+    return database
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"FREEQUOTE_DATA_DIR: the folder {folder} cannot be made ({error.strerror}).") from None
+
+
+def _make_file(file: Path) -> None:
+    """Make the database file for its owner only; SQLite would leave that to the umask."""
+    # What hinders us hinders SQLite, which says so.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 async def open_house(settings: Settings, database: Database, clock: Clock, wake: asyncio.Event) -> Parts:
@@ -105,7 +129,6 @@ async def open_house(settings: Settings, database: Database, clock: Clock, wake:
     """
     if await schema.current(database) != schema.head():
         raise Refusal("The database's schema is not the one this version needs. Run `freequote migrate`.")
-    await asyncio.to_thread(preload)
     keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
     await forms.ensure_default(database, clock.now())
     return Parts(settings, database, keyring, clock, hint=wake.set)

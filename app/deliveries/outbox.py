@@ -29,6 +29,7 @@ class Telling:
     form_key: str
     data: dict[str, Any]
     """The event's whole `data`, as `app.leads.documents` makes it."""
+    destinations: Sequence[Destination]
     shared_with: frozenset[str]
     """The recipients that the enquirer agreed to share with."""
     key: SealingKey
@@ -36,14 +37,28 @@ class Telling:
     at: datetime
 
 
-async def promise(session: AsyncSession, telling: Telling, destinations: Sequence[Destination]) -> list[UUID]:
-    """Write the event and one delivery for each destination; return the deliveries' ids.
+async def promise(session: AsyncSession, tellings: Sequence[Telling]) -> list[UUID]:
+    """Write each event and one delivery for each of its destinations; return the deliveries' ids.
 
     A destination that may not hear of the lead gets a `withheld` delivery, so that staff see why nothing went there.
     """
+    events = [_event(telling) for telling in tellings]
+    if events:
+        await session.execute(insert(Event), events)
+    deliveries = [
+        _delivery(event["id"], destination, telling)
+        for event, telling in zip(events, tellings, strict=True)
+        for destination in telling.destinations
+    ]
+    if deliveries:
+        await session.execute(insert(Delivery), deliveries)
+    return [row["id"] for row in deliveries]
+
+
+def _event(telling: Telling) -> dict[str, Any]:
     event_id = new_id()
     document = {"type": telling.type, "timestamp": rfc3339(telling.at), "data": telling.data}
-    event = {
+    return {
         "id": event_id,
         "lead_id": telling.lead_id,
         "form_key": telling.form_key,
@@ -51,11 +66,6 @@ async def promise(session: AsyncSession, telling: Telling, destinations: Sequenc
         "body": seal_body(telling.key, event_id, document),
         "created_at": telling.at,
     }
-    await session.execute(insert(Event), [event])
-    rows = [_delivery(event_id, destination, telling) for destination in destinations]
-    if rows:
-        await session.execute(insert(Delivery), rows)
-    return [row["id"] for row in rows]
 
 
 def seal_body(key: SealingKey, event_id: UUID, document: dict[str, Any]) -> bytes:

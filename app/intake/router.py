@@ -17,6 +17,7 @@ from app.forms.errors import FormClosed, FormNotFound
 from app.forms.models import Form
 from app.forms.service import DEFAULT_FORM
 from app.intake import service
+from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
 from app.intake.errors import BodyTooLarge, IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
 from app.intake.origins import check_origin, cors_headers, preflight_headers
@@ -126,7 +127,9 @@ async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accep
     check_origin(house.settings, form, request.headers)
     key = idempotency_key(request.headers, submission)
     wanted = read_quote_request(submission, accept_language=request.headers.get("accept-language"))
-    return await service.accept(house, form, wanted, key), submission
+    admission: Admission = request.app.state.admission
+    candidate = service.candidate(house.keyring, form.key, wanted, key, house.clock.now())
+    return await admission.admit(candidate), submission
 
 
 async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:

@@ -1,35 +1,31 @@
-"""Turn a quote request into a lead: lead, consents, event and promises in one transaction, before any answer."""
+"""Write quote requests as leads: a whole batch, with consents, events and promises, in one transaction."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, insert_if_absent
 from app.destinations import service as destinations
+from app.errors import AppError
 from app.forms import service as forms
-from app.forms.models import Form, WordingSet
-from app.ids import new_id, new_reference
+from app.forms.models import WordingSet
+from app.intake.composing import consent_rows, new_lead
 from app.intake.errors import IdempotencyKeyReused
 from app.intake.models import IdempotencyKey
 from app.intake.schemas import QuoteRequest
-from app.leads import service as leads
-from app.leads.documents import LeadParts
+from app.leads import arrivals
+from app.leads.arrivals import Arrival
 from app.leads.models import Lead
-from app.leads.service import NewLead
-from app.pages.typed import HONEYPOT
 from app.parts import Parts
 from app.sealing.keyring import Keyring
 
 REMEMBERED = timedelta(hours=24)
 """How long an Idempotency-Key gets the same answer."""
-_CLEAR_CAMPAIGN = re.compile(r"(?!.*\d{5})[^@]{1,64}", re.DOTALL)
-"""Campaign values that are kept in the clear: short, no address, no long run of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,161 +41,131 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Idempotency:
+class Idempotency:
+    """A key that came with a request, and what the request said: keyed hashes, since both may be personal."""
+
     key_hash: bytes
     fingerprint: bytes
 
 
-class _Twin(Exception):
-    """An equal request was accepted between our look and our write."""
+@dataclass(slots=True)
+class Candidate:
+    """A request that keeps every rule and waits to be written."""
+
+    form_key: str
+    request: QuoteRequest
+    idempotency: Idempotency | None
+    received_at: datetime
+    arrival: Arrival | None = None
+    """The lead made of it. Made once: whoever does not know whether a commit went through writes the same again."""
 
 
-async def accept(house: Parts, form: Form, request: QuoteRequest, idempotency_key: str | None) -> Accepted:
-    """Accept a request at an open form; the same key with the same request gets the same answer for a day.
+def candidate(keyring: Keyring, form_key: str, request: QuoteRequest, key: str | None, now: datetime) -> Candidate:
+    """Make a candidate of a request and of the Idempotency-Key that came with it."""
+    return Candidate(form_key, request, _idempotency(keyring, request, key) if key else None, now)
 
-    Errors: `IdempotencyKeyReused`; `OutOfReach`, after which at most one unconfirmed lead may exist.
+
+def _idempotency(keyring: Keyring, request: QuoteRequest, key: str) -> Idempotency:
+    secret = keyring.idempotency
+    return Idempotency(
+        blake2b(key.encode(), digest_size=16, key=secret, person=b"fq.idem.key").digest(),
+        blake2b(request.fingerprint_source(), digest_size=32, key=secret, person=b"fq.idem.req").digest(),
+    )
+
+
+async def write(house: Parts, candidates: Sequence[Candidate]) -> list[Accepted | AppError]:
+    """Write a batch, all or nothing, and say of each what came of it, in the same order.
+
+    The same batch may be written again: what is there already is left as it is.
+    Errors: `OutOfReach`, and then it is unknown whether the batch is there.
     """
-    idempotency = _idempotency(house.keyring, request, idempotency_key) if idempotency_key else None
-    while True:
-        if idempotency and (known := await _earlier(house, form.key, idempotency)):
-            return known
-        try:
-            accepted = await _write(house, form, request, idempotency)
-        except _Twin:
-            continue
-        house.hint()
-        return accepted
-
-
-def _idempotency(keyring: Keyring, request: QuoteRequest, key: str) -> _Idempotency:
-    return _Idempotency(
-        blake2b(key.encode(), digest_size=16, key=keyring.idempotency, person=b"fq.idem.key").digest(),
-        blake2b(request.fingerprint_source(), digest_size=32, key=keyring.idempotency, person=b"fq.idem.req").digest(),
-    )
-
-
-async def _earlier(house: Parts, form_key: str, idempotency: _Idempotency) -> Accepted | None:
-    query = (
-        select(IdempotencyKey.fingerprint, Lead.id, Lead.reference, Lead.received_at)
-        .join(Lead, Lead.id == IdempotencyKey.lead_id)
-        .where(
-            IdempotencyKey.form_key == form_key,
-            IdempotencyKey.key_hash == idempotency.key_hash,
-            IdempotencyKey.created_at > house.clock.now() - REMEMBERED,
-        )
-    )
-    async with house.database.read() as session:
-        row = (await session.execute(query)).first()
-    if row is None:
-        return None
-    if row.fingerprint != idempotency.fingerprint:
-        raise IdempotencyKeyReused
-    return Accepted(row.id, row.reference, form_key, row.received_at, replayed=True)
-
-
-async def _write(house: Parts, form: Form, request: QuoteRequest, idempotency: _Idempotency | None) -> Accepted:
     async with house.database.begin() as session:
-        wording, shown = await forms.wording_shown(session, form.key, request.consent.wording, request.language)
-        new = new_lead(form.key, request, consent_rows(request, wording, shown=shown, at=house.clock.now()))
-        told = await destinations.of_form(session, form.key)
-        await leads.write(session, house.keyring, new, told)
-        if idempotency:
-            await _remember(session, form.key, idempotency, new)
-    return Accepted(new.id, new.reference, form.key, new.received_at)
+        made = await _compose(session, house, candidates)
+        known = await _remember(session, candidates, made)
+        ours = [arrival for one, arrival in zip(candidates, made, strict=True) if _is_ours(one, arrival, known)]
+        await arrivals.write(session, house.keyring, ours)
+        earlier = await _earlier(session, known)
+    return [_result(one, arrival, known, earlier) for one, arrival in zip(candidates, made, strict=True)]
 
 
-async def _remember(session: AsyncSession, form_key: str, idempotency: _Idempotency, new: NewLead) -> None:
-    where = (IdempotencyKey.form_key == form_key, IdempotencyKey.key_hash == idempotency.key_hash)
-    outlived = IdempotencyKey.created_at <= new.received_at - REMEMBERED
-    await session.execute(delete(IdempotencyKey).where(*where, outlived))
-    row = {
-        "form_key": form_key,
-        "key_hash": idempotency.key_hash,
-        "fingerprint": idempotency.fingerprint,
-        "lead_id": new.id,
-        "created_at": new.received_at,
-    }
-    insertion = insert_if_absent(session, IdempotencyKey).values(row).returning(IdempotencyKey.lead_id)
-    if await session.scalar(insertion) is None:
-        raise _Twin
+async def _compose(session: AsyncSession, house: Parts, candidates: Sequence[Candidate]) -> list[Arrival]:
+    """Make a lead of each candidate that is none yet; each form's texts and destinations are read once."""
+    told = {key: await destinations.of_form(session, key) for key in {one.form_key for one in candidates}}
+    shown: dict[tuple[str, UUID | None, str | None], tuple[WordingSet, bool]] = {}
+    made = []
+    for one in candidates:
+        if one.arrival is None:
+            place = (one.form_key, one.request.consent.wording, one.request.language)
+            if place not in shown:
+                shown[place] = await forms.wording_shown(session, *place)
+            wording, named = shown[place]
+            consents = consent_rows(one.request, wording, shown=named, at=one.received_at)
+            one.arrival = arrivals.arrival(
+                house.keyring, new_lead(one.form_key, one.request, consents), told[one.form_key]
+            )
+        made.append(one.arrival)
+    return made
+
+
+_Key = tuple[str, bytes]
+_Known = dict[_Key, tuple[UUID, bytes]]
+"""Which lead an Idempotency-Key stands for, and the fingerprint of its request."""
+
+
+async def _remember(session: AsyncSession, candidates: Sequence[Candidate], made: Sequence[Arrival]) -> _Known:
+    """Write down the keys that nobody has used; return what every key of the batch stands for now."""
+    rows = [
+        {
+            "form_key": one.form_key,
+            "key_hash": one.idempotency.key_hash,
+            "fingerprint": one.idempotency.fingerprint,
+            "lead_id": arrival.lead.id,
+            "created_at": one.received_at,
+        }
+        for one, arrival in zip(candidates, made, strict=True)
+        if one.idempotency
+    ]
+    if not rows:
+        return {}
+    # In one order everywhere, so that two processes wait for each other and never in a circle.
+    rows.sort(key=lambda row: (row["form_key"], row["key_hash"]))
+    named = tuple_(IdempotencyKey.form_key, IdempotencyKey.key_hash).in_(
+        {(row["form_key"], row["key_hash"]) for row in rows}
+    )
+    outlived = IdempotencyKey.created_at <= min(one.received_at for one in candidates) - REMEMBERED
+    await session.execute(delete(IdempotencyKey).where(named, outlived))
+    await session.execute(insert_if_absent(session, IdempotencyKey), rows)
+    found = await session.execute(select(IdempotencyKey).where(named))
+    return {(row.form_key, row.key_hash): (row.lead_id, row.fingerprint) for row in found.scalars()}
+
+
+async def _earlier(session: AsyncSession, known: _Known) -> dict[UUID, Accepted]:
+    """Return the answers that keys of the batch have got already."""
+    if not known:
+        return {}
+    query = select(Lead.id, Lead.reference, Lead.form_key, Lead.received_at)
+    found = await session.execute(query.where(Lead.id.in_({lead_id for lead_id, _ in known.values()})))
+    return {row.id: Accepted(*row, replayed=True) for row in found}
+
+
+def _is_ours(one: Candidate, arrival: Arrival, known: _Known) -> bool:
+    """Say whether a candidate makes a lead: without a key always, with one if it came first."""
+    if one.idempotency is None:
+        return True
+    return known[one.form_key, one.idempotency.key_hash][0] == arrival.lead.id
+
+
+def _result(one: Candidate, arrival: Arrival, known: _Known, earlier: dict[UUID, Accepted]) -> Accepted | AppError:
+    lead = arrival.lead
+    if one.idempotency is None:
+        return Accepted(lead.id, lead.reference, lead.form_key, lead.received_at)
+    lead_id, fingerprint = known[one.form_key, one.idempotency.key_hash]
+    if fingerprint != one.idempotency.fingerprint:
+        return IdempotencyKeyReused()
+    return replace(earlier[lead_id], replayed=lead_id != lead.id)
 
 
 async def forget_old_keys(database: Database, now: datetime) -> None:
     """Delete the idempotency keys that are no longer remembered."""
     async with database.begin() as session:
         await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - REMEMBERED))
-
-
-def new_lead(form_key: str, request: QuoteRequest, consents: list[dict[str, Any]], *, test: bool = False) -> NewLead:
-    """Make the lead of a request; it was received when its consents were given."""
-    campaign = {
-        name: value
-        for name, value in request.attribution.items()
-        if name.startswith("utm_") and _CLEAR_CAMPAIGN.fullmatch(value)
-    }
-    sealed = {name: value for name, value in request.attribution.items() if name not in campaign}
-    return NewLead(
-        id=new_id(),
-        reference=new_reference(),
-        form_key=form_key,
-        held_reasons=["honeypot"] if request.fq.get(HONEYPOT) else [],
-        test=test,
-        country=request.country,
-        language=request.language,
-        campaign=campaign,
-        parts=LeadParts(_person(request), _inquiry(request), sealed, dict(request.answers)),
-        consents=consents,
-        received_at=consents[0]["at"],
-    )
-
-
-def consent_rows(request: QuoteRequest, wording: WordingSet, *, shown: bool, at: datetime) -> list[dict[str, Any]]:
-    """Return one row for each purpose, and for sharing one for each recipient that was offered or named."""
-    common = {"wording_id": wording.id, "wording_hash": wording.hash, "at": at}
-    word = "shown" if shown else "unverified"
-    given = {
-        "privacy": request.consent.privacy,
-        "health_data": request.consent.health_data,
-        "marketing": request.consent.marketing,
-    }
-    rows = [
-        {**common, "purpose": purpose, "recipient": None, "granted": granted, "shown": word}
-        for purpose, granted in given.items()
-    ]
-    for recipient in dict.fromkeys([*wording.recipients, *request.consent.sharing]):
-        seen = word if recipient in wording.recipients else "unverified"
-        granted = recipient in request.consent.sharing
-        rows.append({**common, "purpose": "sharing", "recipient": recipient, "granted": granted, "shown": seen})
-    return rows
-
-
-def _person(request: QuoteRequest) -> dict[str, Any]:
-    return {
-        "name": request.name,
-        "email": request.email,
-        "phone": request.phone or request.phone_raw,
-        "phone_raw": request.phone_raw,
-        "phone_valid": request.phone_valid,
-        "preferred_contact": request.preferred_contact,
-        "relationship": request.relationship,
-        "timezone": request.timezone,
-    }
-
-
-def _inquiry(request: QuoteRequest) -> dict[str, Any]:
-    patient = {
-        "name": request.patient_name,
-        "age": request.patient_age,
-        "guardian_name": request.guardian_name,
-    }
-    return {
-        "condition": request.condition,
-        "condition_code": request.condition_code,
-        "treatment": request.treatment,
-        "treatment_code": request.treatment_code,
-        "message": request.message,
-        "timeline": request.timeline,
-        "budget": request.budget.model_dump() if request.budget else None,
-        "destination_countries": list(request.destination_countries),
-        "patient": patient if any(value is not None for value in patient.values()) else None,
-    }

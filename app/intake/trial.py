@@ -11,9 +11,9 @@ from app.destinations import service as destinations
 from app.forms import service as forms
 from app.forms.service import DEFAULT_FORM
 from app.intake.body import read_body
+from app.intake.composing import consent_rows, new_lead
 from app.intake.schemas import read_quote_request
-from app.intake.service import consent_rows, new_lead
-from app.leads import service as leads
+from app.leads import arrivals
 from app.parts import Parts
 
 _INVENTED = b"""{
@@ -40,9 +40,9 @@ async def try_destination(
             request = request.model_copy(update={"consent": consent})
         wording, shown = await forms.wording_shown(session, form_key, None, request.language)
         rows = consent_rows(request, wording, shown=shown, at=house.clock.now())
-        (delivery_id,) = await leads.write(
-            session, house.keyring, new_lead(form_key, request, rows, test=True), [destination]
-        )
+        new = new_lead(form_key, request, rows, test=True)
+        arrival = arrivals.arrival(house.keyring, new, [destination])
+        (delivery_id,) = await arrivals.write(session, house.keyring, [arrival])
     if not await engine.keep_now(delivery_id):
         await _let_settle(house, delivery_id)
     return await deliveries.show(house.database, delivery_id, by=by)

@@ -1,12 +1,8 @@
-"""Write, read and change leads."""
+"""Read and change leads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.scopes import Scope
@@ -15,12 +11,11 @@ from app.database import Database
 from app.deliveries import outbox
 from app.deliveries import queries as delivery_queries
 from app.destinations import service as destinations
-from app.destinations.models import Destination
-from app.ids import new_id
 from app.leads import queries
-from app.leads.documents import LeadParts, consent_data, lead_data, open_part, open_parts, seal_part
+from app.leads.arrivals import shared_with
+from app.leads.documents import consent_data, lead_data, open_part, open_parts
 from app.leads.errors import LeadNotFound, StaleLead
-from app.leads.models import Consent, Lead, SearchToken
+from app.leads.models import Lead
 from app.leads.schemas import (
     DeliverySummary,
     LeadChange,
@@ -28,88 +23,11 @@ from app.leads.schemas import (
     LeadOut,
     LeadSummary,
     RelatedLead,
-    Status,
 )
-from app.leads.tokens import epoch_of, mail_of, phone_of, values_of
+from app.leads.tokens import mail_of, phone_of
 from app.paging import Page
 from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
-from app.sealing.models import DataKey
-
-
-@dataclass(frozen=True, slots=True)
-class NewLead:
-    """An accepted quote request, ready to be written."""
-
-    id: UUID
-    reference: str
-    form_key: str
-    held_reasons: list[str]
-    """Why it is kept aside as suspected spam; empty: it is not."""
-    test: bool
-    country: str
-    language: str | None
-    campaign: dict[str, str]
-    parts: LeadParts
-    consents: list[dict[str, Any]]
-    """Rows of consents, without `id` and `lead_id`."""
-    received_at: datetime
-
-
-async def write(
-    session: AsyncSession, keyring: Keyring, new: NewLead, destinations_told: Sequence[Destination]
-) -> list[UUID]:
-    """Write a lead with its key, tokens, consents and promises; return the deliveries' ids.
-
-    A held lead promises nothing.
-    """
-    key, wrapped = keyring.new_data_key(new.id)
-    lead = _row(key, new)
-    session.add(lead)
-    await session.flush()
-    await session.execute(insert(DataKey), [{"lead_id": new.id, "wrapped": wrapped}])
-    consents = [Consent(id=new_id(), lead_id=new.id, **row) for row in new.consents]
-    session.add_all(consents)
-    tokens = keyring.tokens.of_all(values_of(new.parts.person, new.parts.inquiry))
-    epoch = epoch_of(lead.no)
-    rows = [{"epoch": epoch, "token": token, "lead_no": lead.no} for token in tokens]
-    await session.execute(insert(SearchToken), rows)
-    if new.held_reasons:
-        return []
-    data = lead_data(lead, new.parts, consents)
-    telling = outbox.Telling("lead.created", lead.id, lead.form_key, data, shared_with(consents), key, new.received_at)
-    return await outbox.promise(session, telling, destinations_told)
-
-
-def _row(key: SealingKey, new: NewLead) -> Lead:
-    return Lead(
-        id=new.id,
-        reference=new.reference,
-        form_key=new.form_key,
-        status=Status.NEW.value,
-        version=1,
-        held=bool(new.held_reasons),
-        held_reasons=new.held_reasons,
-        test=new.test,
-        country=new.country,
-        language=new.language,
-        campaign=new.campaign,
-        received_at=new.received_at,
-        updated_at=new.received_at,
-        person=seal_part(key, "person", new.id, new.parts.person),
-        inquiry=seal_part(key, "inquiry", new.id, new.parts.inquiry),
-        attribution=seal_part(key, "attribution", new.id, new.parts.attribution),
-        answers=seal_part(key, "answers", new.id, new.parts.answers),
-    )
-
-
-def shared_with(consents: Sequence[Consent]) -> frozenset[str]:
-    """Return the recipients that the enquirer agreed to share with."""
-    return frozenset(
-        consent.recipient
-        for consent in consents
-        if consent.purpose == "sharing" and consent.granted and consent.recipient
-    )
 
 
 async def list_leads(
@@ -165,9 +83,17 @@ async def _tell_of_change(session: AsyncSession, lead: Lead, key: SealingKey, ch
         return
     consents = list(await session.scalars(queries.consents_of(lead.id)))
     data = {**lead_data(lead, open_parts(key, lead), consents), "changed": changed}
-    telling = outbox.Telling("lead.updated", lead.id, lead.form_key, data, shared_with(consents), key, lead.updated_at)
-    told = [] if lead.test else await destinations.of_form(session, lead.form_key)
-    await outbox.promise(session, telling, told)
+    telling = outbox.Telling(
+        type="lead.updated",
+        lead_id=lead.id,
+        form_key=lead.form_key,
+        data=data,
+        destinations=[] if lead.test else await destinations.of_form(session, lead.form_key),
+        shared_with=shared_with(consents),
+        key=key,
+        at=lead.updated_at,
+    )
+    await outbox.promise(session, [telling])
 
 
 async def _load(

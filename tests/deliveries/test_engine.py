@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
+from app.database import database_now
 from app.deliveries import queries, service
 from app.deliveries.engine import Engine
 from app.deliveries.errors import NotRetriable
@@ -119,12 +120,13 @@ async def _claim(desk: Desk, lease_seconds: float) -> UUID | None:
 async def test_a_lease_that_ended_is_due_again_and_the_lost_attempt_says_so(desk: Desk, http_sink: HttpSink) -> None:
     await desk.webhook(http_sink.url())
     await desk.lead()
-    delivery_id = await _claim(desk, lease_seconds=0.2)
+    delivery_id = await _claim(desk, 60)
     assert delivery_id is not None
     async with desk.house.database.begin() as session:
         session.add(Attempt(delivery_id=delivery_id, number=1, started_at=desk.clock.now(), outcome="started"))
     assert await _claim(desk, 60) is None, "a living lease was broken"
-    await asyncio.sleep(0.3)
+    async with desk.house.database.begin() as session:
+        await session.execute(update(Delivery).values(lease_until=database_now(-1)))
     await desk.engine.run_until_idle()
     outcomes = [attempt.outcome for attempt in (await only_delivery(desk)).attempts]
     assert outcomes == ["lost", "delivered"]

@@ -20,9 +20,9 @@ from app.destinations.shapes import Include
 from app.forms import service as forms
 from app.forms.models import WordingSet
 from app.ids import new_id, new_reference
-from app.leads import service as leads
+from app.leads import arrivals
+from app.leads.arrivals import NewLead
 from app.leads.documents import LeadParts
-from app.leads.service import NewLead
 from app.parts import Parts
 from app.sealing.envelopes import DeploymentKeys
 from app.sealing.keyring import open_keyring
@@ -72,7 +72,8 @@ class Desk:
             wording, _ = await forms.wording_shown(session, form, None, "en")
             values = _lead(form, wording, self.clock.now(), person or PERSON) | changes
             new = NewLead(**values)
-            await leads.write(session, self.house.keyring, new, await destinations.of_form(session, form))
+            told = await destinations.of_form(session, form)
+            await arrivals.write(session, self.house.keyring, [arrivals.arrival(self.house.keyring, new, told)])
         return new
 
     async def webhook(self, url: str, include: Include = Include.FULL, **more: Any) -> DestinationMade:
