@@ -11,13 +11,13 @@ _MISREAD = str.maketrans("OIL", "011")
 
 
 def new_id() -> UUID:
-    """Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(80)
-    value = (milliseconds & (2**48 - 1)) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0b11 << 62) | 0b10 << 62
-    return UUID(int=value)
+    """Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, 12 of their fraction (§6.2, method 3), 62 random bits.
+
+    The fraction is fine enough (a quarter of a microsecond) for ids made one after the other to sort that way.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62))
 
 
 def new_reference() -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -16,6 +16,7 @@ from app.clock import Clock, SystemClock
 from app.database import Database, sqlite_file
 from app.deliveries.checks import delivery_checks
 from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.mailboxes import read_sender
 from app.deliveries.router import router as deliveries_router
 from app.deliveries.senders import RealSenders
 from app.destinations.router import router as destinations_router
@@ -24,6 +25,7 @@ from app.forms import service as forms
 from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
 from app.intake.admission import Admission
+from app.intake.limits import BurstLimit
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
 from app.intake.trial_router import router as trial_router
@@ -55,33 +57,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     clock = clock or SystemClock()
     database = open_database(settings)
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        wake = asyncio.Event()
-        house = await open_house(settings, database, clock, wake)
-        engine, senders = make_engine(house)
-        app.state.parts, app.state.engine = house, engine
-        app.state.key_desk = KeyDesk(database, clock)
-        await asyncio.to_thread(preload)
-        app.state.admission = admission = Admission(house)
-        loop = WorkerLoop(database, clock, engine, wake)
-        running = [asyncio.create_task(admission.run())]
-        if with_worker:
-            running.append(asyncio.create_task(loop.run()))
-        try:
-            yield
-        finally:
-            admission.stop()
-            loop.stop()
-            await asyncio.gather(*running)
-            await senders.aclose()
-            await database.dispose()
-
     app = FastAPI(
         title="Freequote",
         version=VERSION,
         description=openapi.DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=_lifespan(settings, database, clock, with_worker=with_worker),
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -95,6 +75,37 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     openapi.install(app)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)
     return app
+
+
+def _lifespan(
+    settings: Settings, database: Database, clock: Clock, *, with_worker: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Make what runs while the app is up: the admission loop and, where asked, a worker."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        wake = asyncio.Event()
+        house = await open_house(settings, database, clock, wake)
+        engine, senders = make_engine(house)
+        app.state.parts, app.state.engine = house, engine
+        app.state.key_desk = KeyDesk(database, clock)
+        await asyncio.to_thread(preload)
+        app.state.admission = admission = Admission(house)
+        app.state.burst = BurstLimit(settings.burst)
+        loop = WorkerLoop(database, clock, engine, wake)
+        running = [asyncio.create_task(admission.run())]
+        if with_worker:
+            running.append(asyncio.create_task(loop.run()))
+        try:
+            yield
+        finally:
+            admission.stop()
+            loop.stop()
+            await asyncio.gather(*running)
+            await senders.aclose()
+            await database.dispose()
+
+    return lifespan
 
 
 def open_database(settings: Settings) -> Database:
@@ -131,7 +142,17 @@ async def open_house(settings: Settings, database: Database, clock: Clock, wake:
         raise Refusal("The database's schema is not the one this version needs. Run `freequote migrate`.")
     keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
     await forms.ensure_default(database, clock.now())
+    _check_sender(settings)
     return Parts(settings, database, keyring, clock, hint=wake.set)
+
+
+def _check_sender(settings: Settings) -> None:
+    """Refuse a sender that no letter could carry before the first letter needs it."""
+    try:
+        if settings.mail_from:
+            read_sender(settings.mail_from)
+    except ValueError:
+        raise Refusal("FREEQUOTE_MAIL_FROM must read `Name <quotes@clinic.example>` or be a bare address.") from None
 
 
 def make_engine(house: Parts) -> tuple[Engine, RealSenders]:

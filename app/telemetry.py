@@ -7,6 +7,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, MutableMapping
+from http import HTTPMethod
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -24,6 +25,7 @@ _SAFE_REQUEST_ID = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9-]{16,64}")
 # Up to where a library's line may begin to quote: a bracket, a quotation mark, a colon.
 _UNQUOTING = re.compile(r"[^<({\['\":=\n]*")
 _TRUSTED_LIBRARIES = ("uvicorn",)
+_METHODS = frozenset(method.value for method in HTTPMethod)
 _UNAVAILABLE = 503
 _SOURCE = Path(__file__).parent.parent
 _FRAMES_KEPT = 4
@@ -174,12 +176,13 @@ class RequestLog:
         route = getattr(scope.get("route"), "path", "-")
         milliseconds = round((perf_counter() - started) * 1000, 1)
         level = logging.WARNING if status >= _UNAVAILABLE else logging.INFO
-        logger.log(level, "request", method=_method(scope), route=route, status=status, ms=milliseconds)
+        logger.log(level, "request", method=_method(scope), route=route, status=int(status), ms=milliseconds)
 
 
 def _method(scope: Scope) -> str:
+    # A caller may write anything there.
     method: str = scope["method"]
-    return method if method.isalpha() and method.isascii() else "?"
+    return method if method in _METHODS else "?"
 
 
 def _request_id(scope: Scope) -> str:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import typer
 
-from app.cli.running import AsJson, checked, run, show, show_list
+from app.cli.running import Id, checked, run
+from app.cli.showing import AsJson, progress, show, show_list
 from app.deliveries.schemas import DeliveryDetail, DeliveryState
 from app.destinations import service
 from app.destinations.guard import Guard
@@ -15,8 +16,8 @@ from app.intake.trial import try_destination
 from app.main import make_engine
 from app.parts import Parts
 
-app = typer.Typer(help="Where events go.", no_args_is_help=True)
-add = typer.Typer(help="Make a destination.", no_args_is_help=True)
+app = typer.Typer(help="Where events go.", no_args_is_help=True, add_completion=False)
+add = typer.Typer(help="Make a destination.", no_args_is_help=True, add_completion=False)
 app.add_typer(add, name="add")
 
 HowMuch = Annotated[Include, typer.Option(help="How much it gets.")]
@@ -68,11 +69,12 @@ def _add(new: NewDestination) -> DestinationMade:
 def list_(as_json: AsJson = False) -> None:
     """List destinations."""
     found = run(lambda house: service.list_destinations(house.database, house.keyring))
-    show_list(found, ("id", "kind", "name", "address", "include", "forms", "recipient", "state"), as_json=as_json)
+    columns = ("id", "kind", "name", "address", "include", "forms", "recipient", "state")
+    show_list(found, columns, spare=("recipient", "forms", "kind", "name", "include"), as_json=as_json)
 
 
 @app.command("test")
-def test(destination_id: UUID, as_json: AsJson = False) -> None:
+def test(destination_id: Id, as_json: AsJson = False) -> None:
     """Send an invented lead, marked as a test, to a destination now; exit code 1 if it did not arrive."""
 
     async def work(house: Parts) -> DeliveryDetail:
@@ -82,6 +84,7 @@ def test(destination_id: UUID, as_json: AsJson = False) -> None:
         finally:
             await senders.aclose()
 
+    progress("Sending an invented lead ...")
     found = run(work)
     attempt = found.attempts[-1]
     show(attempt, as_json=as_json)
@@ -90,13 +93,13 @@ def test(destination_id: UUID, as_json: AsJson = False) -> None:
 
 
 @app.command("pause")
-def pause(destination_id: UUID, as_json: AsJson = False) -> None:
+def pause(destination_id: Id, as_json: AsJson = False) -> None:
     """Hold back what is promised to a destination; it waits."""
     _set_state(destination_id, "paused", as_json=as_json)
 
 
 @app.command("resume")
-def resume(destination_id: UUID, as_json: AsJson = False) -> None:
+def resume(destination_id: Id, as_json: AsJson = False) -> None:
     """Set a destination going again."""
     _set_state(destination_id, "active", as_json=as_json)
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import typer
 
-from app.cli.running import AsJson, print_json
+from app.cli.exits import OUT_OF_REACH, REFUSED
+from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.deliveries.checks import delivery_checks
@@ -14,6 +15,7 @@ from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
 from app.destinations import service as destinations
 from app.destinations.guard import Guard
+from app.destinations.schemas import DestinationOut
 from app.errors import Refusal
 from app.health import Finding, database_checks, run_checks
 from app.main import open_database
@@ -24,65 +26,83 @@ from app.telemetry import configure_logging
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check database, schema, sealing key, worker, mail and destinations; exit code 1 if anything is wrong."""
+    """Check database, schema, mail, worker, sealing key and destinations; exit code 1 or 3 if anything is wrong."""
     settings = read_settings()
     configure_logging(settings)
-    findings = asyncio.run(_examine(settings))
+    findings = asyncio.run(_examine(settings, aloud=not as_json))
     if as_json:
         shown = [
             {"name": found.name, "ok": found.ok, "detail": found.detail, "remedy": found.remedy} for found in findings
         ]
         print_json({"checks": shown})
-    else:
-        for found in findings:
-            mark = typer.style("ok   ", fg="green") if found.ok else typer.style("WRONG", fg="red")
-            typer.echo(f"{mark}  {found.name}: {found.detail}" + (f". {found.remedy}" if found.remedy else ""))
-    if not all(found.ok for found in findings):
-        raise typer.Exit(1)
+    wrong = {found.name for found in findings if not found.ok}
+    if wrong:
+        raise typer.Exit(OUT_OF_REACH if "database" in wrong else REFUSED)
 
 
-async def _examine(settings: Settings) -> list[Finding]:
+async def _examine(settings: Settings, *, aloud: bool) -> list[Finding]:
     database = open_database(settings)
+    findings = []
     try:
-        found = await run_checks(database_checks(database))
-        if all(one.ok for one in found):
-            found += [one async for one in _examine_house(settings, database)]
-        return found
+        async for found in _findings(settings, database):
+            findings.append(found)
+            if aloud:
+                _say(found)
     finally:
         await database.dispose()
+    return findings
 
 
-async def _examine_house(settings: Settings, database: Database) -> AsyncIterator[Finding]:
-    clock = SystemClock()
-    for finding in await run_checks(delivery_checks(database, settings, clock)):
-        yield finding
+def _say(found: Finding) -> None:
+    mark = typer.style("ok   ", fg="green") if found.ok else typer.style("WRONG", fg="red")
+    typer.echo(f"{mark}  {found.name}: {found.detail}")
+    if found.remedy:
+        typer.echo(f"       {found.remedy}")
+
+
+async def _findings(settings: Settings, database: Database) -> AsyncIterator[Finding]:
     if settings.smtp_url.get_secret_value():
         yield await _smtp(settings)
+    basis = await run_checks(database_checks(database))
+    for found in basis:
+        yield found
+    if not all(found.ok for found in basis):
+        return
+    clock = SystemClock()
+    for found in await run_checks(delivery_checks(database, settings, clock)):
+        yield found
     try:
         keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
     except Refusal as refusal:
-        yield Finding("sealing key", ok=False, detail=str(refusal))
+        yield Finding("sealing key", ok=False, detail="it opens nothing", remedy=str(refusal))
         return
     yield Finding("sealing key", ok=True, detail="opens the keyring")
-    async for finding in _reachable(settings, database, keyring):
-        yield finding
+    async for found in _destinations(settings, database, keyring):
+        yield found
 
 
 async def _smtp(settings: Settings) -> Finding:
     try:
         detail = await SmtpChannel(settings.smtp_url.get_secret_value(), DEADLINE_SECONDS).check()
     except Refusal as refusal:
-        return Finding("SMTP log-in", ok=False, detail=str(refusal))
+        remedy = "Letters wait until it does; none is lost."
+        return Finding("SMTP log-in", ok=False, detail=str(refusal), remedy=remedy)
     return Finding("SMTP log-in", ok=True, detail=detail)
 
 
-async def _reachable(settings: Settings, database: Database, keyring: Keyring) -> AsyncIterator[Finding]:
+async def _destinations(settings: Settings, database: Database, keyring: Keyring) -> AsyncIterator[Finding]:
     guard = Guard(settings.allow_networks)
     for destination in await destinations.list_destinations(database, keyring):
-        name = f"destination {destination.name}"
         if destination.state == "paused":
-            yield Finding(name, ok=False, detail="paused", remedy="`freequote destination resume` sets it going.")
+            remedy = f"`freequote destination resume {destination.id}` sets it going."
+            yield Finding(f"destination {destination.name}", ok=False, detail="paused", remedy=remedy)
         elif destination.kind == "webhook":
-            reason = await reach(destination.address, guard, DEADLINE_SECONDS)
-            remedy = "Look whether its server runs and its name is right."
-            yield Finding(name, ok=not reason, detail=reason or "reachable", remedy=remedy if reason else "")
+            yield await _webhook(destination, guard)
+
+
+async def _webhook(destination: DestinationOut, guard: Guard) -> Finding:
+    obstacle = await reach(destination.address, guard, DEADLINE_SECONDS)
+    name = f"destination {destination.name}"
+    if obstacle is None:
+        return Finding(name, ok=True, detail="reachable")
+    return Finding(name, ok=False, detail=obstacle.reason, remedy=obstacle.remedy)

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import AsJson, checked, run, show, show_list
+from app.cli.running import checked, run
+from app.cli.showing import AsJson, show, show_list
 from app.forms import service
 from app.forms.schemas import NewForm
 
-app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True)
+app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("add")
@@ -30,4 +31,5 @@ def add(
 def list_(as_json: AsJson = False) -> None:
     """List forms."""
     found = run(lambda house: service.list_forms(house.database))
-    show_list(found, ("key", "name", "languages", "origins", "redirects", "is_open"), as_json=as_json)
+    columns = ("key", "name", "languages", "origins", "redirects", "is_open")
+    show_list(found, columns, spare=("redirects", "languages"), as_json=as_json)

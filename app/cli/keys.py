@@ -3,15 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from app.access import service
 from app.access.schemas import NewKey
-from app.cli.running import AsJson, checked, run, show, show_list, wrong
+from app.cli.running import Id, checked, run, wrong
+from app.cli.showing import AsJson, show, show_list
 
-app = typer.Typer(help="API keys.", no_args_is_help=True)
+app = typer.Typer(help="API keys.", no_args_is_help=True, add_completion=False)
 _DURATION = re.compile(r"(\d{1,4})([hd])")
 
 
@@ -33,11 +33,12 @@ def create(
 def list_(as_json: AsJson = False) -> None:
     """List keys, newest first."""
     found = run(lambda house: service.list_keys(house.database))
-    show_list(found, ("id", "name", "scopes", "forms", "expires_at", "revoked_at", "last_used_at"), as_json=as_json)
+    columns = ("id", "name", "scopes", "forms", "expires_at", "revoked_at", "last_used_at")
+    show_list(found, columns, spare=("forms", "expires_at", "last_used_at", "revoked_at"), as_json=as_json)
 
 
 @app.command("revoke")
-def revoke(key_id: UUID, as_json: AsJson = False) -> None:
+def revoke(key_id: Id, as_json: AsJson = False) -> None:
     """End a key for good."""
     show(run(lambda house: service.revoke(house.database, key_id, house.clock.now())), as_json=as_json)
 

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import AsJson, checked, run, show, show_list
+from app.cli.running import checked, run
+from app.cli.showing import AsJson, show, show_list
 from app.leads import service
 from app.leads.schemas import LeadFilters, Status
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
-app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True)
+app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("list")
@@ -39,7 +40,8 @@ def list_(
     )
     page = run(lambda house: service.list_leads(house.database, house.keyring, filters, cursor=cursor, limit=limit))
     columns = ("reference", "received_at", "status", "form", "country", "name", "email", "phone")
-    show_list(page.items, columns, as_json=as_json, next_cursor=page.next_cursor)
+    spare = ("country", "form", "phone", "email")
+    show_list(page.items, columns, spare=spare, as_json=as_json, next_cursor=page.next_cursor)
 
 
 @app.command("show")

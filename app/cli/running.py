@@ -1,16 +1,13 @@
-"""How a command gets its parts, and how it shows what it found."""
+"""How a command gets its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
-import orjson
 import typer
 from pydantic import BaseModel, ValidationError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from app.clock import SystemClock
 from app.errors import FieldProblem, InvalidRequest
@@ -20,26 +17,36 @@ from app.problems import from_validation
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+def read_id(text: str) -> UUID:
+    """Read an id that somebody typed."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise typer.BadParameter("this is no id. Copy it as the list shows it.") from None
+
+
+Id = Annotated[UUID, typer.Argument(parser=read_id, metavar="ID", help="As the list shows it.")]
 Made = TypeVar("Made", bound=BaseModel)
 Found = TypeVar("Found")
 
 
 def run(work: Callable[[Parts], Coroutine[Any, Any, Found]]) -> Found:
     """Open the house, do some work in it, close it."""
+    settings = read_settings()
+    # What it did, it prints; a log beside that is only for what went wrong.
+    configure_logging(settings.model_copy(update={"log_level": "warning"}))
 
     async def in_house() -> Found:
-        async with house() as parts:
+        async with house(settings) as parts:
             return await work(parts)
 
     return asyncio.run(in_house())
 
 
 @asynccontextmanager
-async def house(settings: Settings | None = None) -> AsyncIterator[Parts]:
+async def house(settings: Settings) -> AsyncIterator[Parts]:
     """Open the house that the settings describe."""
-    settings = settings or read_settings()
-    configure_logging(settings)
     database = open_database(settings)
     try:
         yield await open_house(settings, database, SystemClock(), asyncio.Event())
@@ -53,46 +60,6 @@ def checked(model: type[Made], **values: Any) -> Made:
         return model.model_validate(values)
     except ValidationError as error:
         raise from_validation(error.errors()) from None
-
-
-def show(found: BaseModel, *, as_json: bool, hide: Sequence[str] = ()) -> None:
-    """Print one thing: a JSON document, or its fields line by line."""
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-        return
-    fields = {name: value for name, value in found.model_dump(mode="json").items() if name not in hide}
-    width = max(len(name) for name in fields)
-    for name, value in fields.items():
-        typer.echo(f"{name:<{width}}  {_plain(value)}")
-
-
-def show_list(items: Sequence[BaseModel], columns: Sequence[str], *, as_json: bool, **beside: Any) -> None:
-    """Print several things: a JSON document with `items`, or a table."""
-    rows = [item.model_dump(mode="json") for item in items]
-    if as_json:
-        print_json({"items": rows, **beside})
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        # Text, not markup: what a visitor typed must not colour a terminal.
-        table.add_row(*(Text(_plain(row[column])) for column in columns))
-    Console().print(table if rows else "none")
-
-
-def print_json(document: Any) -> None:
-    """Print one JSON document."""
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, list):
-        return ", ".join(_plain(part) for part in value) or "-"
-    text = orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def wrong(pointer: str, message: str) -> InvalidRequest:

@@ -16,10 +16,11 @@ from app import schema
 from app.access import service as access
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
-from app.cli.running import AsJson, house, print_json
+from app.cli.exits import REFUSED, NotAvailable
+from app.cli.running import house
+from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
-from app.errors import Refusal
 from app.main import create_app, make_engine, open_database
 from app.parts import Parts
 from app.settings import Settings, read_settings
@@ -52,14 +53,22 @@ def serve(
             server_header=False,
             proxy_headers=False,
             lifespan="on",
+            ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        server = uvicorn.Server(config)
+        # Ctrl-C is how one stops it: nothing went wrong.
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+    if not server.started:
+        raise typer.Exit(REFUSED)
 
 
 def worker() -> None:
     """Keep promises; run as many of these as you like, on as many machines (PostgreSQL)."""
-    asyncio.run(_work())
+    settings = read_settings()
+    configure_logging(settings)
+    asyncio.run(_work(settings))
 
 
 def migrate(as_json: AsJson = False) -> None:
@@ -106,7 +115,7 @@ async def _first_key(parts: Parts) -> None:
 
 
 def _write_private(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         file.unlink()
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
@@ -119,7 +128,7 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "no such host"
-        raise Refusal(
+        raise NotAvailable(
             f"Cannot listen on {settings.host}, port {settings.port}: {reason}. "
             "Choose another with --port or FREEQUOTE_PORT."
         ) from None
@@ -134,11 +143,11 @@ def _greet(settings: Settings) -> None:
     typer.echo(f"The API and docs:  {base}/docs")
     if not settings.smtp_url.get_secret_value():
         typer.echo(f"Mail goes to:      {settings.mail_dir.resolve()} (no FREEQUOTE_SMTP_URL is set)")
-    typer.echo("Stop with Ctrl-C.", nl=True)
+    typer.echo("Stop with Ctrl-C.")
 
 
-async def _work() -> None:
-    async with house() as parts:
+async def _work(settings: Settings) -> None:
+    async with house(settings) as parts:
         engine, senders = make_engine(parts)
         wake = asyncio.Event()
         loop = WorkerLoop(parts.database, SystemClock(), engine, wake)

@@ -25,7 +25,13 @@ _SECTIONS = {
     "answers": "Further answers",
     "attribution": "Where from",
 }
-_LABELS = {"email": "E-mail", "name": "Name", "page_url": "Page", "timezone": "Time zone"}
+_LABELS = {
+    "email": "E-mail",
+    "page_url": "Page",
+    "phone_raw": "Phone as typed",
+    "phone_valid": "Number looks right",
+    "timezone": "Time zone",
+}
 
 
 def _environment() -> Environment:

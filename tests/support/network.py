@@ -1,5 +1,6 @@
 """Fixtures: the outside world, on loopback and real."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 
@@ -26,7 +27,7 @@ def smtp_server() -> Iterator[SmtpServer]:
     with LoopThread() as thread:
         server = thread.run(face.listen())
         yield face
-        server.close()
+        thread.run(_close(server))
 
 
 @pytest.fixture
@@ -37,3 +38,8 @@ def http_sink() -> Iterator[HttpSink]:
         runner = thread.run(face.listen())
         yield face
         thread.run(runner.cleanup())
+
+
+async def _close(server: asyncio.Server) -> None:
+    """Close on the server's own loop: from another thread, a connection that is just coming in trips over it."""
+    server.close()

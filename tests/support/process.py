@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +78,23 @@ class Service:
             output.write(done.stderr)
         assert done.returncode == code, done.stderr.decode()
         return orjson.loads(done.stdout) if done.stdout else None
+
+    def on_terminal(self, *arguments: str, columns: int) -> str:
+        """Run a command that ends on a terminal of that width; return what it printed there."""
+        ours, its_own = pty.openpty()
+        termios.tcsetwinsize(its_own, (40, columns))
+        environ = {name: value for name, value in self._environment.items() if name not in {"COLUMNS", "LINES"}}
+        process = subprocess.Popen(
+            [_COMMAND, *arguments], env=environ, stdin=its_own, stdout=its_own, stderr=its_own, cwd=self.folder
+        )
+        os.close(its_own)
+        printed = b""
+        # Linux says that the other end is closed by an error of input and output.
+        with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:
+            while part := terminal.read(4096):
+                printed += part
+        assert process.wait(_STOP_SECONDS) == 0, printed
+        return printed.decode().replace("\r\n", "\n")
 
     def first_key(self) -> str:
         """Return the API key that the first run left."""

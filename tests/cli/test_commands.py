@@ -1,0 +1,142 @@
+"""What the commands do and print, on both databases."""
+
+from uuid import uuid4
+
+import pytest
+
+from app.ids import new_reference
+from app.parts import Parts
+from tests.cli.conftest import CommandLine
+from tests.support.house import Desk
+from tests.support.sink import Answer, HttpSink
+
+pytestmark = pytest.mark.usefixtures("house")
+
+
+async def test_a_lead_is_listed_and_shown_by_the_reference_as_people_write_it(cli: CommandLine, desk: Desk) -> None:
+    lead = await desk.lead()
+    listed = await cli.json("lead", "list")
+    assert ([item["reference"] for item in listed["items"]], listed["next_cursor"]) == ([lead.reference], None)
+    shown = await cli.json("lead", "show", lead.reference.lower().replace("-", " "))
+    assert (shown["id"], shown["person"]["name"]) == (str(lead.id), "Aurelia Brandt")
+    for_people = (await cli("lead", "show", str(lead.id))).out
+    assert "\nperson\n  name" in for_people
+    assert "\nconsents 2\n  purpose" in for_people
+
+
+async def test_a_list_without_a_terminal_leaves_nothing_out_and_breaks_nothing(cli: CommandLine, desk: Desk) -> None:
+    long_name = "Wilhelmina Sophia Charlotte von der Heydenreich-Oppersdorff zu Altenburg"
+    lead = await desk.lead(person={"name": long_name, "email": "w.heydenreich@mail.example", "phone": "+34612345678"})
+    heading, line = (await cli("lead", "list")).out.splitlines()
+    assert heading.split("  ")[0] == "reference"
+    columns = [part.strip() for part in line.split("  ") if part.strip()]
+    assert columns[0] == lead.reference
+    assert columns[1].startswith("20")
+    assert columns[1].endswith("Z")
+    assert columns[-3:] == [long_name, "w.heydenreich@mail.example", "+34612345678"]
+
+
+async def test_what_a_visitor_typed_cannot_colour_a_terminal(cli: CommandLine, desk: Desk) -> None:
+    lead = await desk.lead(person={"name": "\x1b[31mRed[/red] \u202eknil", "email": None})
+    for words in (("lead", "list"), ("lead", "show", lead.reference)):
+        out = (await cli(*words)).out
+        assert "[31mRed[/red]" in out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+
+
+async def test_more_than_a_page_says_how_to_go_on(cli: CommandLine, desk: Desk) -> None:
+    for _ in range(2):
+        await desk.lead()
+    first = await cli("lead", "list", "--limit", "1")
+    cursor = first.err.split("--cursor ")[1].strip()
+    second = await cli("lead", "list", "--limit", "1", "--cursor", cursor)
+    assert first.out.splitlines()[1] != second.out.splitlines()[1]
+    assert second.err == ""
+
+
+async def test_keys_are_made_listed_and_revoked(cli: CommandLine) -> None:
+    assert (await cli("key", "list")).out == "none\n"
+    made = await cli.json("key", "create", "--name", "Front desk", "--scope", "leads:read", "--expires", "90d")
+    assert made["secret"].startswith("fq_")
+    assert "secret" not in (await cli.json("key", "list"))["items"][0]
+    assert (await cli.json("key", "revoke", made["id"]))["revoked_at"]
+
+
+async def test_a_form_is_added_and_listed(cli: CommandLine) -> None:
+    added = await cli("form", "add", "clinic-es", "--name", "Spain", "--origin", "https://clinic.example")
+    assert added.code == 0
+    assert "is open     yes" in added.out
+    assert {item["key"] for item in (await cli.json("form", "list"))["items"]} == {"default", "clinic-es"}
+
+
+async def test_a_destination_is_added_tried_paused_and_resumed(cli: CommandLine, http_sink: HttpSink) -> None:
+    made = await cli.json("destination", "add", "webhook", http_sink.url("/crm"), "--include", "full")
+    assert made["secret"].startswith("whsec_")
+    tried = await cli("destination", "test", made["id"])
+    assert (tried.code, len(http_sink.requests)) == (0, 1)
+    assert tried.err == "", "progress is for terminals"
+    http_sink.otherwise = Answer(500)
+    assert (await cli("destination", "test", made["id"])).code == 1
+    assert (await cli.json("destination", "pause", made["id"]))["state"] == "paused"
+    assert (await cli.json("destination", "resume", made["id"]))["state"] == "active"
+    mailbox = await cli("destination", "add", "email", "desk@clinic.example", "--include", "contact")
+    assert "secret" not in mailbox.out, "a mailbox has none"
+    assert {item["kind"] for item in (await cli.json("destination", "list"))["items"]} == {"webhook", "email"}
+
+
+async def test_a_failed_delivery_is_found_shown_and_tried_again(
+    cli: CommandLine, desk: Desk, http_sink: HttpSink
+) -> None:
+    http_sink.answers.append(Answer(410))
+    await desk.webhook(http_sink.url())
+    lead = await desk.lead()
+    await desk.engine.run_until_idle()
+    (found,) = (await cli.json("delivery", "list", "--lead", str(lead.id)))["items"]
+    shown = await cli.json("delivery", "show", found["id"])
+    assert [attempt["status_code"] for attempt in shown["attempts"]] == [410]
+    assert (await cli.json("delivery", "retry", found["id"]))["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("key", "revoke", "abc"),
+        ("delivery", "show", "abc"),
+        ("delivery", "list", "--destination", "abc"),
+        ("destination", "pause", "abc"),
+    ],
+)
+async def test_what_is_no_id_is_wrong_usage_and_said_plainly(words: tuple[str, ...], cli: CommandLine) -> None:
+    ended = await cli(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert "this is no id" in ended.err
+
+
+@pytest.mark.parametrize("words", [("key", "revoke"), ("delivery", "retry"), ("destination", "test"), ("lead", "show")])
+async def test_an_id_of_nothing_is_refused(words: tuple[str, str], cli: CommandLine) -> None:
+    ended = await cli(*words, str(uuid4()))
+    assert (ended.code, ended.out) == (1, "")
+    assert "There is no" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("lead", "list", "--country", "Spain"), "country: "),
+        (("key", "create", "--name", "N", "--scope", "everything"), "scopes/0: "),
+        (("key", "create", "--name", "N", "--scope", "leads:read", "--expires", "soon"), "expires: "),
+        (("form", "add", "Not A Key", "--name", "N"), "key: "),
+        (("destination", "add", "webhook", "ftp://crm.example", "--include", "full"), "url: "),
+    ],
+)
+async def test_a_value_that_breaks_a_rule_is_refused_by_its_name(
+    words: tuple[str, ...], named: str, cli: CommandLine
+) -> None:
+    ended = await cli(*words)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(named)
+
+
+async def test_a_reference_that_nobody_has_is_refused(cli: CommandLine, house: Parts) -> None:
+    assert (await cli("lead", "show", new_reference())).code == 1
