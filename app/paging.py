@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 import orjson
@@ -13,6 +14,7 @@ from app.errors import FieldProblem, InvalidRequest
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+_GREATEST_NUMBER = 2**63 - 1
 Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at the most.")]
@@ -43,6 +45,24 @@ def read_cursor(cursor: str, *kinds: type) -> list[str | int]:
         raise invalid_cursor()
     kept: list[str | int] = place
     return kept
+
+
+def moment_in(cursor_part: str | int) -> datetime:
+    """Return the moment in a cursor, or raise `InvalidRequest`."""
+    try:
+        moment = datetime.fromisoformat(str(cursor_part))
+        if moment.tzinfo is None:
+            raise invalid_cursor()
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise invalid_cursor() from None
+
+
+def number_in(cursor_part: str | int) -> int:
+    """Return the number in a cursor, or raise `InvalidRequest` for one that no row can have."""
+    if not isinstance(cursor_part, int) or not 0 <= cursor_part <= _GREATEST_NUMBER:
+        raise invalid_cursor()
+    return cursor_part
 
 
 def invalid_cursor() -> InvalidRequest:

@@ -9,10 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.errors import AppError, FieldProblem, InvalidRequest, OutOfReach
 
 MEDIA_TYPE = "application/problem+json"
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 # What pydantic says of these quotes a part of the value.
 _PLAIN_MESSAGES = {
@@ -20,6 +23,7 @@ _PLAIN_MESSAGES = {
     "uuid_parsing": "This is not a UUID.",
     "uuid_type": "This is not a UUID.",
     "extra_forbidden": "There is no such field.",
+    "union_tag_invalid": "This kind is not known.",
 }
 _QUOTING_PREFIXES = ("date", "time", "url", "decimal", "int_parsing", "bool_parsing", "float_parsing")
 
@@ -110,16 +114,30 @@ def _example(kind: type[AppError]) -> dict[str, Any]:
     }
 
 
-def from_validation(errors: Iterable[Any]) -> InvalidRequest:
-    """Turn pydantic's findings into field problems that repeat no value."""
+def from_validation(errors: Iterable[Any], body: Any = None) -> InvalidRequest:
+    """Turn pydantic's findings, about a body for instance, into field problems that repeat no value."""
     found = []
     for error in errors:
-        place = [str(part) for part in error["loc"]]
+        place = list(error["loc"])
         if place and place[0] == "body":
-            place = [part for part in place[1:] if error["type"] != "json_invalid"]
-        pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in place)
+            place = [] if error["type"] == "json_invalid" else _place_in(body, place[1:])
+        pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
         found.append(FieldProblem(pointer, error["type"].replace("_", "-").replace(".", "-"), _plain(error)))
     return InvalidRequest(found)
+
+
+def _place_in(body: Any, place: Sequence[str | int]) -> list[str | int]:
+    """Return a place without the names of a union's members, which pydantic puts between but nobody sent."""
+    found: list[str | int] = []
+    for depth, part in enumerate(place, 1):
+        if depth < len(place) and isinstance(body, dict) and part not in body:
+            continue
+        found.append(part)
+        if isinstance(body, dict):
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int):
+            body = body[part]
+    return found
 
 
 def _plain(error: Any) -> str:
@@ -146,22 +164,31 @@ async def answer_app_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _answer_validation(request: Request, error: Exception) -> JSONResponse:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    return problem_response(from_validation(found), request_id_of(request))
+    invalid = from_validation(error.errors(), error.body) if isinstance(error, RequestValidationError) else OutOfReach()
+    return problem_response(invalid, request_id_of(request))
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.SERVICE_UNAVAILABLE
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == HTTPStatus.NOT_FOUND:
         return problem_response(NoSuchRoute("There is nothing at this address."), request_id_of(request))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         refusal = MethodNotAllowed("This address does not take that method.")
-        return problem_response(refusal, request_id_of(request), headers)
+        return problem_response(refusal, request_id_of(request), {"Allow": ", ".join(_allowed(request))})
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         found = [FieldProblem("", "unreadable", "The request cannot be read.")]
         return problem_response(InvalidRequest(found), request_id_of(request))
     return problem_response(OutOfReach(), request_id_of(request))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return every method of the address; Starlette itself names only those of the first route that has it."""
+    scopes = ((method, {**request.scope, "method": method}) for method in _METHODS)
+    return [
+        method
+        for method, scope in scopes
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+    ]
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -99,7 +99,6 @@ def test_mail_without_a_sender_is_refused() -> None:
         ("ENVIRONMENT", "staging"),
         ("BURST", "many"),
         ("BURST", "0/10s"),
-        ("FLOOD", "100/10d"),
         ("ALLOW_NETWORKS", "10.0.0.0/8,everything"),
         ("MAX_BODY", "1"),
         ("PUBLIC_URL", "ftp://quotes.clinic.example"),

@@ -17,15 +17,15 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
 class KeyList(BaseModel):
-    """Every key."""
+    """Every key that yours may see."""
 
     items: list[KeyOut]
 
 
 @router.get("", operation_id="listKeys")
-async def list_keys(house: House, _staff: CanWriteKeys) -> KeyList:
+async def list_keys(house: House, staff: CanWriteKeys) -> KeyList:
     """List API keys, newest first, without their secrets."""
-    return KeyList(items=await service.list_keys(house.database))
+    return KeyList(items=await service.list_keys(house.database, by=staff))
 
 
 @router.post("", operation_id="createKey", status_code=HTTPStatus.CREATED, responses=problems(MoreThanItsMaker))
@@ -35,6 +35,6 @@ async def create_key(new: NewKey, house: House, staff: CanWriteKeys) -> MintedKe
 
 
 @router.delete("/{key_id}", operation_id="revokeKey", responses=problems(KeyNotFound))
-async def revoke_key(key_id: UUID, house: House, _staff: CanWriteKeys) -> KeyOut:
+async def revoke_key(key_id: UUID, house: House, staff: CanWriteKeys) -> KeyOut:
     """End a key for good."""
-    return await service.revoke(house.database, key_id, house.clock.now())
+    return await service.revoke(house.database, key_id, house.clock.now(), by=staff)

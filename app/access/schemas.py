@@ -1,6 +1,6 @@
 """Keys as the API and the command line show them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,16 +9,23 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.access.models import ApiKey
 from app.access.scopes import Scope
 
+_FORM_KEY = r"^[a-z0-9-]{1,63}$"
+# Beyond these a moment near the calendar's ends has no spelling in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
+
 
 class NewKey(BaseModel):
     """A key to be made."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Front desk"])]
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["Front desk"])]
     scopes: Annotated[list[Scope], Field(min_length=1)]
-    forms: Annotated[list[str], Field(description="Keys of the forms it may see; empty: all.")] = []
-    expires_at: AwareDatetime | None = None
+    forms: Annotated[
+        list[Annotated[str, Field(pattern=_FORM_KEY)]],
+        Field(max_length=200, description="Keys of the forms it may see; empty: all."),
+    ] = []
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):

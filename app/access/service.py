@@ -67,18 +67,21 @@ async def mint_first(database: Database, new: NewKey, now: datetime) -> MintedKe
     return await mint(database, new, now)
 
 
-async def list_keys(database: Database) -> list[KeyOut]:
-    """Return every key, newest first."""
+async def list_keys(database: Database, *, by: Principal | None = None) -> list[KeyOut]:
+    """Return the keys that `by` may see, newest first; the command line, which asks as nobody, sees all."""
     async with database.read() as session:
         keys = await session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()))
-        return [KeyOut.of(key) for key in keys]
+        return [KeyOut.of(key) for key in keys if _visible(key, by)]
 
 
-async def revoke(database: Database, key_id: UUID, now: datetime) -> KeyOut:
-    """End a key for good; everywhere within five seconds. Revoking twice changes nothing."""
+async def revoke(database: Database, key_id: UUID, now: datetime, *, by: Principal | None = None) -> KeyOut:
+    """End a key for good; everywhere within five seconds. Revoking twice changes nothing.
+
+    Errors: `KeyNotFound`, also for a key that `by` may not see.
+    """
     async with database.begin() as session:
         key = await session.get(ApiKey, key_id)
-        if key is None:
+        if key is None or not _visible(key, by):
             raise KeyNotFound(key_id)
         key.revoked_at = key.revoked_at or now
     return KeyOut.of(key)
@@ -119,6 +122,11 @@ class KeyDesk:
             async with self._database.begin() as session:
                 await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
         return Principal(key.id, key.name, frozenset(key.scopes), frozenset(key.forms), key.expires_at)
+
+
+def _visible(key: ApiKey, by: Principal | None) -> bool:
+    """Say whether a key exists for who asks: a key of some forms knows only keys of no others."""
+    return by is None or not by.forms or bool(key.forms and set(key.forms) <= by.forms)
 
 
 def _hand_on(maker: Principal, new: NewKey) -> None:

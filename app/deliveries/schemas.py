@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class DeliveryState(StrEnum):
@@ -20,6 +20,8 @@ class DeliveryState(StrEnum):
 
 class DeliveryFilters(BaseModel):
     """Which deliveries a list shows."""
+
+    model_config = ConfigDict(extra="forbid")
 
     state: DeliveryState | None = None
     destination: UUID | None = None

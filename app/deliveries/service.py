@@ -14,6 +14,7 @@ from app.deliveries.errors import DeliveryNotFound, NotRetriable
 from app.deliveries.models import Attempt, Delivery
 from app.deliveries.schemas import AttemptOut, DeliveryDetail, DeliveryFilters, DeliveryOut, DeliveryState
 from app.destinations import service as destinations
+from app.destinations.models import Destination
 from app.paging import Page
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
@@ -46,6 +47,10 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
     """
     async with database.begin() as session:
         found = await _shown(session, delivery_id, by)
+        destination = await session.get_one(Destination, found.destination_id)
+        if destination.deleted_at is not None:
+            # It would wait for good.
+            raise NotRetriable("one for a deleted destination")
         changed = await session.execute(
             update(Delivery)
             .where(Delivery.id == delivery_id, Delivery.state.in_(_RETRIABLE))

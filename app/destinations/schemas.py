@@ -7,14 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.destinations.shapes import Include
+from app.forms.schemas import LINE_PATTERN, FormKey
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Clinic CRM"])]
-Forms = Annotated[list[str], Field(max_length=200, description="Keys of the forms it serves; empty: all.")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN, examples=["Clinic CRM"])]
+Forms = Annotated[list[FormKey], Field(max_length=200, description="Keys of the forms it serves; empty: all.")]
 Recipient = Annotated[
     str | None,
     Field(
         min_length=1,
         max_length=200,
+        pattern=LINE_PATTERN,
         description="The legal entity behind it. It then gets only leads whose enquirer agreed to share with it.",
     ),
 ]

@@ -109,7 +109,8 @@ async def change(
     """Change what is named in `wanted`. Errors as in `add` and `get`."""
     async with database.begin() as session:
         destination = await get(session, destination_id, by=by)
-        hand_on(by, wanted.include or Include(destination.include), wanted.forms or destination.forms)
+        forms = destination.forms if wanted.forms is None else wanted.forms
+        hand_on(by, wanted.include or Include(destination.include), forms)
         await _check_forms(session, wanted.forms or [])
         for name in wanted.model_fields_set:
             value = getattr(wanted, name)

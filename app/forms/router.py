@@ -2,19 +2,22 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.access.errors import MoreThanItsMaker
 from app.access.permissions import CanReadSetup, CanWriteSetup
 from app.access.service import Principal
+from app.errors import AppError
 from app.forms import service
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.parts import House
-from app.problems import problems
+from app.problems import problem_response, problems, request_id_of
 
 router = APIRouter(prefix="/v1/forms", tags=["forms"])
+_ANY_SITE = {"Access-Control-Allow-Origin": "*"}
+_A_MINUTE = {"Cache-Control": "public, max-age=60"}
 
 
 class FormList(BaseModel):
@@ -39,12 +42,14 @@ async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormO
     return await service.add(house.database, new, house.clock.now())
 
 
-@router.get("/{key}", operation_id="getForm", responses=problems(FormNotFound, FormClosed))
-async def get_form(key: str, house: House, response: Response) -> PublicForm:
+@router.get("/{key}", operation_id="getForm", response_model=PublicForm, responses=problems(FormNotFound, FormClosed))
+async def get_form(key: str, house: House, request: Request, response: Response) -> PublicForm | Response:
     """Get what a page needs to draw the form."""
-    form = await service.public(house.database, key)
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    try:
+        form = await service.public(house.database, key)
+    except AppError as error:
+        return problem_response(error, request_id_of(request), _ANY_SITE)
+    response.headers.update({**_ANY_SITE, **_A_MINUTE})
     return form
 
 

@@ -5,22 +5,34 @@ from typing import Annotated, Self
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
+import idna
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.forms.models import Form, WordingSet
 
 FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f]*$"
+"""What a name may hold: PostgreSQL refuses NUL, and a line break would end the header of a letter."""
+_PROSE_PATTERN = r"^[^\x00]*$"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def _origin(text: str) -> str:
-    """Return an origin as browsers send it: scheme, host in small letters, port only if unusual."""
+def origin_of(text: str) -> str:
+    """Return an origin as browsers send it: scheme, host in small ASCII letters, port only if unusual."""
     parts = _web_address(text)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("an origin is scheme and host alone, for example https://clinic.example")
     port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
+    return f"{parts.scheme}://{_host(parts.hostname or '')}{port}"
+
+
+def _host(name: str) -> str:
+    if name.isascii():
+        return f"[{name}]" if ":" in name else name
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError("write a plain address that starts with https:// (or http://)") from None
 
 
 def _redirect(text: str) -> str:
@@ -37,11 +49,13 @@ def _web_address(text: str) -> SplitResult:
     return parts
 
 
-Origin = Annotated[str, AfterValidator(_origin), Field(max_length=300, examples=["https://clinic.example"])]
+Origin = Annotated[str, AfterValidator(origin_of), Field(max_length=300, examples=["https://clinic.example"])]
 Redirect = Annotated[str, AfterValidator(_redirect), Field(max_length=500, examples=["https://clinic.example/thanks"])]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["es"])]
 FormKey = Annotated[str, Field(pattern=FORM_KEY_PATTERN, examples=["clinic-es"])]
-ConsentText = Annotated[str, Field(min_length=1, max_length=4000)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN, examples=["Clinic, Spanish site"])]
+Recipient = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
+ConsentText = Annotated[str, Field(min_length=1, max_length=4000, pattern=_PROSE_PATTERN)]
 
 
 class FormSettings(BaseModel):
@@ -49,7 +63,7 @@ class FormSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Clinic, Spanish site"])]
+    name: Name
     languages: Annotated[list[Language], Field(min_length=1, max_length=40)] = ["en"]
     origins: Annotated[
         list[Origin],
@@ -73,7 +87,7 @@ class FormChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    name: Name | None = None
     languages: Annotated[list[Language], Field(min_length=1, max_length=40)] | None = None
     origins: Annotated[list[Origin], Field(max_length=50)] | None = None
     redirects: Annotated[list[Redirect], Field(max_length=50)] | None = None
@@ -108,7 +122,7 @@ class NewWording(BaseModel):
     sharing: ConsentText | None = None
     marketing: ConsentText | None = None
     notice: ConsentText
-    recipients: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=50)] = []
+    recipients: Annotated[list[Recipient], Field(max_length=50)] = []
 
 
 class WordingOut(BaseModel):

@@ -1,5 +1,6 @@
 """Make, change and find forms and their wordings."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Database, insert_if_absent
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.models import Form, WordingSet
-from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.forms.wordings import DEFAULT_LANGUAGE, DEFAULT_TEXTS, NOTICE, PURPOSES, wording_hash
 from app.ids import new_id
 
 DEFAULT_FORM = "default"
+_KEY = re.compile(FORM_KEY_PATTERN)
 
 
 async def add(database: Database, new: NewForm, now: datetime) -> FormOut:
@@ -51,7 +53,8 @@ async def list_forms(database: Database, visible: Sequence[str] = ()) -> list[Fo
 
 async def get(session: AsyncSession, key: str) -> Form:
     """Return a form, or raise `FormNotFound`."""
-    form = await session.get(Form, key)
+    # What cannot be a key is not looked up: PostgreSQL does not take every text.
+    form = await session.get(Form, key) if _KEY.fullmatch(key) else None
     if form is None:
         raise FormNotFound
     return form
@@ -66,13 +69,11 @@ async def find(database: Database, key: str) -> Form:
     return form
 
 
-async def open_forms(database: Database, key: str | None) -> list[Form]:
-    """Return the form with that key, or every form where none is named; only those that take requests."""
-    query = select(Form).where(Form.is_open)
-    if key is not None:
-        query = query.where(Form.key == key)
+async def meant(database: Database, key: str | None) -> list[Form]:
+    """Return the form with that key, open or not; every form where none is named or there is no such form."""
     async with database.read() as session:
-        return list(await session.scalars(query))
+        named = await session.get(Form, key) if key is not None and _KEY.fullmatch(key) else None
+        return [named] if named else list(await session.scalars(select(Form)))
 
 
 async def settings_of(database: Database, key: str) -> FormOut:

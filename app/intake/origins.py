@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from app.forms.models import Form
+from app.forms.schemas import origin_of
 from app.intake.errors import OriginNotAllowed
 from app.settings import Settings
 
@@ -58,4 +59,4 @@ def preflight_headers(settings: Settings, forms: Iterable[Form], origin: str | N
 
 def _own_origin(settings: Settings) -> str:
     parts = urlsplit(settings.base_url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin_of(f"{parts.scheme}://{parts.netloc}")

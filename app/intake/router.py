@@ -1,6 +1,7 @@
 """The door: `POST /v1/quote-requests`, for scripts, for widgets, and for a browser's own form post."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -20,10 +21,11 @@ from app.intake import service
 from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
 from app.intake.errors import BodyTooLarge, IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
+from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
 from app.intake.reading import idempotency_key, is_browser_post, read_capped
 from app.intake.schemas import quote_request_schema, read_quote_request
-from app.intake.service import Accepted
+from app.intake.service import Accepted, Candidate
 from app.pages.form import form_page, refusal_page
 from app.pages.views import FormView, form_view
 from app.parts import House, Parts
@@ -47,14 +49,16 @@ class _Visit:
 
     form: Form | None = None
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    was_read: bool = False
+    """Whether the body was read, or at least begun: it comes only once."""
     cors: dict[str, str] = field(default_factory=dict)
 
 
 @router.options("", include_in_schema=False)
 async def preflight(request: Request, house: House) -> Response:
     """Tell a browser whether its page may post here. Without a form in the query, any form's sites may ask."""
-    asked = await forms.open_forms(house.database, request.query_params.get("form"))
-    headers = preflight_headers(house.settings, asked, request.headers.get("origin"))
+    meant = await forms.meant(house.database, request.query_params.get("form"))
+    headers = preflight_headers(house.settings, meant, request.headers.get("origin"))
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
@@ -91,6 +95,7 @@ _PARAMETERS: list[dict[str, Any]] = [
             UnsupportedMediaType,
             InvalidRequest,
             IdempotencyKeyReused,
+            TooManyRequests,
             OutOfReach,
         ),
     },
@@ -105,7 +110,7 @@ _PARAMETERS: list[dict[str, Any]] = [
 async def receive(request: Request) -> Response:
     """Take a quote request. `201` means: on disk, and every delivery it needs is on disk with it."""
     house: Parts = request.app.state.parts
-    visit = _Visit(cors={"Vary": "Origin"})
+    visit = _Visit()
     try:
         accepted, submission = await _receive(request, house, visit)
     except AppError as error:
@@ -120,16 +125,36 @@ async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accep
     named = request.query_params.get("form")
     if named is not None:
         await _enter(request, house, visit, named)
-    raw = await read_capped(request, house.settings.max_body)
-    submission = read_body(request.headers.get("content-type"), raw)
-    visit.typed = submission.typed
+    submission = await _read(request, house, visit)
     form = visit.form or await _enter(request, house, visit, _form_in(submission))
     check_origin(house.settings, form, request.headers)
     key = idempotency_key(request.headers, submission)
     wanted = read_quote_request(submission, accept_language=request.headers.get("accept-language"))
-    admission: Admission = request.app.state.admission
     candidate = service.candidate(house.keyring, form.key, wanted, key, house.clock.now())
-    return await admission.admit(candidate), submission
+    return await _admit(request, house, candidate), submission
+
+
+async def _admit(request: Request, house: Parts, candidate: Candidate) -> Accepted:
+    burst: BurstLimit = request.app.state.burst
+    admission: Admission = request.app.state.admission
+    peer = request.client.host if request.client else None
+    client = client_of(peer, request.headers.getlist("x-forwarded-for"), house.settings.trusted_proxies)
+    try:
+        burst.take(client)
+    except TooManyRequests:
+        # An answer that got lost can be fetched again, however much was asked meanwhile.
+        if known := await service.answered_before(house, candidate):
+            return known
+        raise
+    return await admission.admit(candidate)
+
+
+async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
+    visit.was_read = True
+    raw = await read_capped(request, house.settings.max_body)
+    submission = read_body(request.headers.get("content-type"), raw)
+    visit.typed = submission.typed
+    return submission
 
 
 async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:
@@ -164,11 +189,25 @@ def _sent_on(house: Parts, visit: _Visit, accepted: Accepted, submission: Submis
 
 async def _refusal(request: Request, house: Parts, visit: _Visit, error: AppError) -> Response:
     if not is_browser_post(request.headers):
-        return problem_response(error, request_id_of(request), visit.cors)
+        return problem_response(error, request_id_of(request), visit.cors or await _cors_of_nowhere(request, house))
+    if not visit.was_read:
+        # A form that is closed, or a database that is down, must not cost a visitor what they wrote.
+        with suppress(AppError):
+            await _read(request, house, visit)
     view = await _view(house, visit)
     if view is not None and isinstance(error, InvalidRequest):
         return form_page(view, visit.typed, error.problems, int(error.status))
     return refusal_page(error, visit.typed, view)
+
+
+async def _cors_of_nowhere(request: Request, house: Parts) -> dict[str, str]:
+    """Return headers for a refusal that came before the form was known: whoever may ask may read it."""
+    origin = request.headers.get("origin")
+    try:
+        meant = await forms.meant(house.database, request.query_params.get("form")) if origin else []
+    except OutOfReach:
+        meant = []
+    return cors_headers(house.settings, meant, origin)
 
 
 async def _view(house: Parts, visit: _Visit) -> FormView | None:

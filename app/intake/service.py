@@ -165,6 +165,25 @@ def _result(one: Candidate, arrival: Arrival, known: _Known, earlier: dict[UUID,
     return replace(earlier[lead_id], replayed=lead_id != lead.id)
 
 
+async def answered_before(house: Parts, one: Candidate) -> Accepted | None:
+    """Return the answer that an equal request with the same key has got already, if there is one."""
+    if one.idempotency is None:
+        return None
+    query = (
+        select(Lead.id, Lead.reference, Lead.form_key, Lead.received_at)
+        .join(IdempotencyKey, IdempotencyKey.lead_id == Lead.id)
+        .where(
+            IdempotencyKey.form_key == one.form_key,
+            IdempotencyKey.key_hash == one.idempotency.key_hash,
+            IdempotencyKey.fingerprint == one.idempotency.fingerprint,
+            IdempotencyKey.created_at > one.received_at - REMEMBERED,
+        )
+    )
+    async with house.database.read() as session:
+        row = (await session.execute(query)).first()
+    return Accepted(*row, replayed=True) if row else None
+
+
 async def forget_old_keys(database: Database, now: datetime) -> None:
     """Delete the idempotency keys that are no longer remembered."""
     async with database.begin() as session:

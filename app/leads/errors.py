@@ -27,3 +27,15 @@ class StaleLead(AppError):
 
     def __init__(self) -> None:
         super().__init__("The lead was changed after the version in If-Match.")
+
+
+class NotHeld(AppError):
+    """The lead is not held, so there is nothing to release or to reject."""
+
+    status = HTTPStatus.CONFLICT
+    code = "lead-not-held"
+    title = "The lead is not held"
+    explanation = "Only a lead that is held as suspected spam can be released or rejected, and only once."
+
+    def __init__(self) -> None:
+        super().__init__("The lead is not held, or was released or rejected already.")

@@ -33,6 +33,8 @@ class Lead(Base):
     """Grows with every change; consumers drop what is older than what they have."""
     held: Mapped[bool]
     held_reasons: Mapped[list[str]]
+    rejected_at: Mapped[datetime | None]
+    """When staff marked a held lead as spam."""
     test: Mapped[bool]
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str | None] = mapped_column(String(35))

@@ -1,7 +1,6 @@
 """Reading leads: pages by keyset, one by id or reference, related ones by token."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
@@ -12,7 +11,7 @@ from app.ids import read_reference
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.schemas import LeadFilters
 from app.leads.tokens import epoch_of
-from app.paging import invalid_cursor, read_cursor, write_cursor
+from app.paging import moment_in, number_in, read_cursor, write_cursor
 from app.sealing.models import DataKey
 
 _MOST_RELATED = 50
@@ -44,11 +43,8 @@ def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limi
 
 def _behind(cursor: str) -> ColumnElement[bool]:
     moment, number = read_cursor(cursor, str, int)
-    try:
-        received_at = datetime.fromisoformat(str(moment))
-    except ValueError:
-        raise invalid_cursor() from None
-    return tuple_(Lead.received_at, Lead.no) < tuple_(literal(received_at, UtcDateTime()), literal(number))
+    place = tuple_(literal(moment_in(moment), UtcDateTime()), literal(number_in(number)))
+    return tuple_(Lead.received_at, Lead.no) < place
 
 
 def cursor_after(lead: Lead) -> str:
@@ -67,8 +63,8 @@ def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:
 
 
 def consents_of(lead_id: UUID) -> Select[Consent]:
-    """Select a lead's consents in the order they were given."""
-    return select(Consent).where(Consent.lead_id == lead_id).order_by(Consent.id)
+    """Select a lead's consents, always in the same order: all are given at one moment."""
+    return select(Consent).where(Consent.lead_id == lead_id).order_by(Consent.purpose, Consent.recipient, Consent.id)
 
 
 async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> list[Lead]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.access.permissions import CanReadLeads, CanWriteLeads
 from app.leads import service
-from app.leads.errors import LeadNotFound, StaleLead
+from app.leads.errors import LeadNotFound, NotHeld, StaleLead
 from app.leads.schemas import LeadChange, LeadFilters, LeadList, LeadOut, LeadSummary
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next
 from app.parts import House
@@ -67,6 +67,20 @@ async def change_lead(
     house.hint()
     response.headers["ETag"] = f'"{found.version}"'
     return found
+
+
+@router.post("/{lead}/release", operation_id="releaseLead", responses=problems(LeadNotFound, NotHeld))
+async def release_lead(lead: str, house: House, staff: CanWriteLeads) -> LeadSummary:
+    """Let a held lead go: its destinations are told once, of the lead as it is now."""
+    found = await service.release(house.database, house.keyring, lead, house.clock.now(), by=staff)
+    house.hint()
+    return found
+
+
+@router.post("/{lead}/reject", operation_id="rejectLead", responses=problems(LeadNotFound, NotHeld))
+async def reject_lead(lead: str, house: House, staff: CanWriteLeads) -> LeadSummary:
+    """Mark a held lead as spam; it stays, and nobody is told of it."""
+    return await service.reject(house.database, house.keyring, lead, house.clock.now(), by=staff)
 
 
 def _version(if_match: str | None) -> int | None:

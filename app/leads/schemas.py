@@ -1,14 +1,18 @@
 """Leads as the API and the command line show them."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.forms.schemas import FORM_KEY_PATTERN
 from app.leads.models import Lead
+
+# Beyond these a moment near the calendar's ends has no spelling in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
 
 class Status(StrEnum):
@@ -36,12 +40,12 @@ class LeadFilters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: list[Status] = []
-    form: str | None = None
+    form: Annotated[str | None, Field(pattern=FORM_KEY_PATTERN, examples=["clinic-es"])] = None
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$", examples=["ES"])] = None
     held: bool = False
     test: bool = False
-    received_from: datetime | None = None
-    received_to: Annotated[datetime | None, Field(description="Leads received before this moment.")] = None
+    received_from: Moment | None = None
+    received_to: Annotated[Moment | None, Field(description="Leads received before this moment.")] = None
 
 
 class LeadSummary(BaseModel):

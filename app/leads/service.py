@@ -14,7 +14,7 @@ from app.destinations import service as destinations
 from app.leads import queries
 from app.leads.arrivals import shared_with
 from app.leads.documents import consent_data, lead_data, open_part, open_parts
-from app.leads.errors import LeadNotFound, StaleLead
+from app.leads.errors import LeadNotFound, NotHeld, StaleLead
 from app.leads.models import Lead
 from app.leads.schemas import (
     DeliverySummary,
@@ -74,17 +74,54 @@ async def change(
             raise StaleLead
         if lead.status != wanted.status:
             lead.status, lead.version, lead.updated_at = wanted.status.value, lead.version + 1, now
-            await _tell_of_change(session, lead, key, ["status"])
+            await _tell(session, lead, key, "lead.updated", changed=["status"])
     return _summary(lead, key, by)
 
 
-async def _tell_of_change(session: AsyncSession, lead: Lead, key: SealingKey, changed: list[str]) -> None:
+async def release(
+    database: Database, keyring: Keyring, name: str, now: datetime, *, by: Principal | None = None
+) -> LeadSummary:
+    """Let a held lead go: it is told of once, as it is now, to the destinations its form has now.
+
+    Errors: `LeadNotFound`; `NotHeld`.
+    """
+    async with database.begin() as session:
+        lead, key = await _load_held(session, keyring, name, by)
+        lead.held, lead.version, lead.updated_at = False, lead.version + 1, now
+        await _tell(session, lead, key, "lead.created")
+    return _summary(lead, key, by)
+
+
+async def reject(
+    database: Database, keyring: Keyring, name: str, now: datetime, *, by: Principal | None = None
+) -> LeadSummary:
+    """Mark a held lead as spam. It stays, held, and nobody is told of it.
+
+    Errors: `LeadNotFound`; `NotHeld`.
+    """
+    async with database.begin() as session:
+        lead, key = await _load_held(session, keyring, name, by)
+        lead.rejected_at, lead.version, lead.updated_at = now, lead.version + 1, now
+    return _summary(lead, key, by)
+
+
+async def _load_held(
+    session: AsyncSession, keyring: Keyring, name: str, by: Principal | None
+) -> tuple[Lead, SealingKey]:
+    lead, key = await _load(session, keyring, name, by, for_update=True)
+    if not lead.held or lead.rejected_at is not None:
+        raise NotHeld
+    return lead, key
+
+
+async def _tell(session: AsyncSession, lead: Lead, key: SealingKey, event_type: str, **beside: Any) -> None:
+    """Write an event on the lead as it is now. Nobody is told of a held lead, and of a test only its destination."""
     if lead.held:
         return
     consents = list(await session.scalars(queries.consents_of(lead.id)))
-    data = {**lead_data(lead, open_parts(key, lead), consents), "changed": changed}
+    data = {**lead_data(lead, open_parts(key, lead), consents), **beside}
     telling = outbox.Telling(
-        type="lead.updated",
+        type=event_type,
         lead_id=lead.id,
         form_key=lead.form_key,
         data=data,

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("held_reasons", JSON, nullable=False),
+        sa.Column("rejected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from sqlalchemy import select, text
 
@@ -12,7 +13,7 @@ from app.forms import service as forms
 from app.forms.schemas import NewForm
 from app.ids import new_id
 from app.leads import service
-from app.leads.errors import LeadNotFound, StaleLead
+from app.leads.errors import LeadNotFound, NotHeld, StaleLead
 from app.leads.schemas import LeadChange, LeadFilters, Status
 from app.sealing.models import DataKey
 from tests.support.house import PERSON, Desk
@@ -147,3 +148,32 @@ async def test_no_column_of_the_database_holds_a_word_of_the_person(desk: Desk, 
     assert len(rows) > len(tables)
     for word in ("Aurelia", "a.brandt", "612345678", "sclerosis", "How long", "secret-path"):
         assert not [row for row in rows if word in row]
+
+
+async def test_a_released_lead_is_told_of_once_as_it_is_then(desk: Desk, http_sink: HttpSink) -> None:
+    held, house = await desk.lead(held_reasons=["honeypot"]), desk.house
+    await service.change(
+        house.database, house.keyring, held.reference, LeadChange(status=Status.CONTACTED), desk.clock.now()
+    )
+    await desk.webhook(http_sink.url())
+    released = await service.release(house.database, house.keyring, held.reference, desk.clock.now())
+    with pytest.raises(NotHeld):
+        await service.release(house.database, house.keyring, held.reference, desk.clock.now())
+    await desk.engine.run_until_idle()
+    (request,) = http_sink.requests
+    event = orjson.loads(request.body)
+    assert (event["type"], event["data"]["status"]) == ("lead.created", "contacted")
+    assert (event["data"]["version"], released.version) == (3, 3)
+    assert await _list(desk) == [held.reference]
+
+
+async def test_a_rejected_lead_stays_and_nobody_is_told(desk: Desk, http_sink: HttpSink) -> None:
+    await desk.webhook(http_sink.url())
+    held, house = await desk.lead(held_reasons=["honeypot"]), desk.house
+    await service.reject(house.database, house.keyring, held.reference, desk.clock.now())
+    for again in (service.release, service.reject):
+        with pytest.raises(NotHeld):
+            await again(house.database, house.keyring, held.reference, desk.clock.now())
+    await desk.engine.run_until_idle()
+    assert http_sink.requests == []
+    assert await _list(desk, held=True) == [held.reference]

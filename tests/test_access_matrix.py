@@ -1,0 +1,132 @@
+"""Every route times every key: what is not named public needs a key, and of its key exactly one scope."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.access import service as access
+from app.access.keys import new_key
+from app.access.schemas import NewKey
+from app.access.scopes import Scope
+from app.main import _ROUTERS, create_app
+from app.settings import read_settings
+from tests.support.clock import FakeClock
+
+PUBLIC = {"createQuoteRequest", "getForm", "isAlive", "isReady"}
+"""What may be asked without a key. Whoever adds a route adds a scope to it, or thinks twice and names it here."""
+HIDDEN = {
+    *("/docs", "/problems", "/problems/{code}", "/static/pages.{name}.css"),
+    *("/forms/{key}", "/forms/{key}/thanks", "/v1/quote-requests"),
+}
+"""Public addresses with routes that the contract does not list: pages, and the preflight of the door."""
+NOWHERE = "01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
+BODIES: dict[str, dict[str, Any]] = {
+    "createDestination": {"kind": "email", "address": "crm@clinic.example", "include": "reference"},
+    "changeDestination": {},
+    "createForm": {"key": "clinic-es", "name": "Spain"},
+    "changeForm": {},
+    "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
+    "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
+    "changeLead": {"status": "won"},
+}
+Operation = tuple[str, str, str, tuple[str, ...]]
+"""Its id, method and address, and the scopes that it needs."""
+
+
+def _operations() -> Iterator[Operation]:
+    # An address that nobody opens: the document is made of the routes alone.
+    app = create_app(read_settings({"FREEQUOTE_DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing"}))
+    for path, methods in app.openapi()["paths"].items():
+        address = path.replace("{key}", "default")
+        for name in ("{lead}", "{delivery_id}", "{destination_id}", "{key_id}"):
+            address = address.replace(name, NOWHERE)
+        for method, operation in methods.items():
+            scopes = [scope for rule in operation.get("security", []) for scope in rule["ApiKey"]]
+            yield operation["operationId"], method.upper(), address, tuple(scopes)
+
+
+OPERATIONS = sorted(_operations())
+GUARDED = [operation for operation in OPERATIONS if operation[3]]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Give one kind of database: rights are judged before storage is asked."""
+    return sqlite_url
+
+
+async def _key(app: FastAPI, clock: FakeClock, *scopes: str, lasts: timedelta | None = None) -> dict[str, str]:
+    expires_at = clock.now() + lasts if lasts else None
+    new = NewKey(name="Front desk", scopes=[Scope(scope) for scope in scopes], expires_at=expires_at)
+    made = await access.mint(app.state.parts.database, new, clock.now())
+    return {"Authorization": f"Bearer {made.secret}"}
+
+
+async def _ask(client: httpx.AsyncClient, operation: Operation, headers: dict[str, str]) -> httpx.Response:
+    name, method, address, _ = operation
+    return await client.request(method, address, json=BODIES.get(name), headers=headers)
+
+
+def test_every_route_needs_a_scope_or_is_public_on_purpose() -> None:
+    assert {name for name, _, _, scopes in OPERATIONS if not scopes} == PUBLIC
+    assert all(len(scopes) == 1 and scopes[0] in set(Scope) for _, _, _, scopes in GUARDED)
+
+
+def test_no_route_hides_from_the_contract_but_pages() -> None:
+    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert {route.path for route in routes if not route.include_in_schema} == HIDDEN
+
+
+def test_every_body_that_this_test_sends_belongs_to_a_route() -> None:
+    assert BODIES.keys() <= {operation[0] for operation in GUARDED}
+
+
+async def test_without_a_good_key_every_route_answers_401(
+    app: FastAPI, client: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    revoked = await _key(app, clock, *Scope)
+    (listed,) = await access.list_keys(app.state.parts.database)
+    await access.revoke(app.state.parts.database, listed.id, clock.now())
+    expired = await _key(app, clock, *Scope, lasts=timedelta(seconds=1))
+    good = await _key(app, clock, *Scope)
+    clock.move(timedelta(seconds=1))
+    spelled_otherwise = {"Authorization": good["Authorization"].replace("Bearer", "Basic")}
+    unknown = {"Authorization": f"Bearer {new_key()}"}
+    seen: dict[tuple[str, int], set[str]] = {}
+    for operation in GUARDED:
+        for headers in ({}, {"Authorization": "Bearer "}, spelled_otherwise, unknown, revoked, expired):
+            answer = await _ask(client, operation, headers)
+            assert answer.headers.get("www-authenticate") == 'Bearer realm="freequote"', operation
+            seen.setdefault((operation[0], answer.status_code), set()).add(answer.json()["detail"])
+    assert seen.keys() == {(operation[0], 401) for operation in GUARDED}
+    assert len(set.union(*seen.values())) == 1
+
+
+async def test_a_key_with_every_other_scope_gets_403(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
+    keys = {scope: await _key(app, clock, *(set(Scope) - {scope})) for scope in Scope}
+    for operation in GUARDED:
+        needed = Scope(operation[3][0])
+        answer = await _ask(client, operation, keys[needed])
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope"), operation
+        assert needed in answer.json()["detail"]
+
+
+async def test_a_key_with_that_scope_alone_is_let_in(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
+    keys = {scope: await _key(app, clock, scope) for scope in Scope}
+    for operation in GUARDED:
+        answer = await _ask(client, operation, keys[Scope(operation[3][0])])
+        assert answer.status_code in {200, 201, 204, 404}, operation
+
+
+@pytest.mark.parametrize("name", ["key", "api_key", "access_token", "authorization"])
+async def test_a_key_in_an_address_opens_nothing(
+    name: str, app: FastAPI, client: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    secret = (await _key(app, clock, *Scope))["Authorization"]
+    for value in (secret, secret.removeprefix("Bearer ")):
+        assert (await client.get("/v1/forms", params={name: value})).status_code == 401
