@@ -55,7 +55,7 @@ _ROUTERS = (
 def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = False) -> FastAPI:
     """Build the app; its lifespan opens the database and, where asked, runs a worker in the same process."""
     clock = clock or SystemClock()
-    database = open_database(settings)
+    database = _database_of(settings)
 
     app = FastAPI(
         title="Freequote",
@@ -110,13 +110,17 @@ def _lifespan(
 
 def open_database(settings: Settings) -> Database:
     """Make the way into the configured database; a file, and the data folder, are made where they are missing."""
-    pooled = bool(settings.direct_database_url.get_secret_value())
-    database = Database(settings.effective_database_url, pooled_elsewhere=pooled)
+    database = _database_of(settings)
     if not settings.database_url.get_secret_value():
         _make_folder(settings.data_dir)
     if database.is_sqlite:
         _make_file(sqlite_file(database.url))
     return database
+
+
+def _database_of(settings: Settings) -> Database:
+    pooled = bool(settings.direct_database_url.get_secret_value())
+    return Database(settings.effective_database_url, pooled_elsewhere=pooled)
 
 
 def _make_folder(folder: Path) -> None:
