@@ -44,7 +44,7 @@ def _key_file_text(file: Path) -> str:
 
 def _make_key_file(file: Path) -> None:
     """Write a new key beside the database; of two processes that start at once, one key wins whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

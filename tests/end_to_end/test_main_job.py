@@ -123,7 +123,7 @@ async def test_a_worker_killed_while_it_sends_leaves_its_lease_and_its_attempt_o
     async with httpx.AsyncClient(base_url=service.url) as client:
         await client.post("/v1/quote-requests", json={**ENQUIRY, "consent": CONSENT})
     worker = service.start("worker")
-    (before,) = await http_sink.received()
+    (before,) = await http_sink.received(within=60)
     worker.kill()
     worker.wait()
     left = service.run("delivery", "list", "--state", "sending", "--destination", webhook)["items"]
@@ -137,7 +137,7 @@ async def test_workers_alone_keep_promises_side_by_side(service: Service, http_s
     async with httpx.AsyncClient(base_url=service.url) as client:
         for _ in range(10):
             await client.post("/v1/quote-requests", json={**ENQUIRY, "consent": CONSENT})
-    received = await http_sink.received(10)
+    received = await http_sink.received(10, within=60)
     assert len({request.headers["webhook-id"] for request in received}) == len(received) == 10
     assert all(worker.poll() is None for worker in workers)
 
