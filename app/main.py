@@ -65,6 +65,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A redirect would name an address out of the Host header.
+        redirect_slashes=False,
         separate_input_output_schemas=False,
     )
     for router in _ROUTERS:

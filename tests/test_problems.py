@@ -108,3 +108,9 @@ async def test_a_fault_of_ours_is_a_problem_that_says_when_to_come_back(
     assert [line["event"] for line in lines] == ["fault", "request"]
     _assert_problem(answer, 503, "out-of-reach")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_slash_too_many_is_not_found_and_names_no_other_address(staff: httpx.AsyncClient) -> None:
+    answer = await staff.get("/v1/leads/", headers={"Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers

@@ -12,7 +12,7 @@ from app.database import UtcDateTime, database_now
 from app.deliveries.models import Attempt, Delivery, Event
 from app.deliveries.schemas import DeliveryFilters, DeliveryState
 from app.destinations.models import Destination
-from app.paging import invalid_cursor, read_cursor, write_cursor
+from app.paging import invalid_cursor, moment_in, read_cursor, write_cursor
 from app.sealing.models import DataKey
 
 _SHOWN = (
@@ -90,7 +90,7 @@ def of_forms(forms: Collection[str]) -> ColumnElement[bool]:
 def _behind(cursor: str) -> ColumnElement[bool]:
     moment, delivery_id = read_cursor(cursor, str, str)
     try:
-        place = (datetime.fromisoformat(str(moment)), UUID(str(delivery_id)))
+        place = (moment_in(moment), UUID(str(delivery_id)))
     except ValueError:
         raise invalid_cursor() from None
     return tuple_(Delivery.created_at, Delivery.id) < tuple_(literal(place[0], UtcDateTime()), literal(place[1]))

@@ -18,12 +18,12 @@ MAILBOX = {"kind": "email", "address": "crm@clinic.example", "include": "referen
 
 
 @pytest.fixture
-@pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """Give one kind of database: what is proven here does not depend on it."""
     return sqlite_url
 
 
+@pytest.fixture
 async def limited(app: FastAPI, staff: httpx.AsyncClient, clock: FakeClock) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client whose key may do everything, but only for `clinic-es` and `clinic-pt`."""
     for key in ("clinic-es", "clinic-de"):

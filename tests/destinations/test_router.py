@@ -37,12 +37,12 @@ NOWHERE = "/v1/destinations/01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
 
 
 @pytest.fixture
-@pytest.fixture
 def database_url(postgresql_url: str) -> str:
     """Give the stricter kind of database: it refuses texts that the other one keeps."""
     return postgresql_url
 
 
+@pytest.fixture
 def clock() -> FakeClock:
     """Give a clock that says today: who verifies a signature refuses an old one."""
     return FakeClock(datetime.now(UTC))

@@ -26,7 +26,7 @@ FLAT = {
 }
 PARTS = {name: (None, text) for name, text in FLAT.items()}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Sec-Fetch-Site": "same-origin"}
-WORDS_OF_HERS = ("Aurelia", "Brandt", "a.brandt", "612", "sclerosis", "How long", "indigo")
+WORDS_OF_HERS = ("Aurelia", "Brandt", "a.brandt", "612 34", "34612", "sclerosis", "How long", "indigo")
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -36,5 +36,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     problem: dict[str, Any] = answer.json()
     assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"/problems/{code}")
     assert problem["request_id"] == answer.headers["x-request-id"]
-    assert not [word for word in WORDS_OF_HERS if word in answer.text]
+    # Of all that an answer holds, only its random id may spell a number of hers.
+    told = answer.text.replace(problem["request_id"], "")
+    assert not [word for word in WORDS_OF_HERS if word in told]
     return problem
