@@ -3,7 +3,9 @@
 import os
 
 import pytest
+import structlog
 
+from app.telemetry import describe_exception
 from tests.support.clock import FakeClock
 
 # In the order of their own imports: pytest rewrites a module's asserts only if it imports it first.
@@ -15,6 +17,9 @@ pytest_plugins = [
     "tests.support.house",
     "tests.support.service",
 ]
+
+# Unconfigured, structlog draws every local variable of every frame of a fault: seconds for each.
+structlog.configure(processors=[describe_exception, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(autouse=True)

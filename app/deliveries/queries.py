@@ -215,5 +215,13 @@ def move_destination(destination_id: UUID, before: Sequence[str], after: str) ->
 
 
 def oldest_due() -> Select[datetime]:
-    """Select when the oldest promise that still waits fell due."""
-    return select(func.min(Delivery.due_at)).where(Delivery.state.in_(("pending", "sending")))
+    """Select when the oldest promise that a worker should have taken fell due; paused destinations wait on purpose."""
+    return (
+        select(func.min(Delivery.due_at))
+        .join(Destination, Destination.id == Delivery.destination_id)
+        .where(
+            Delivery.state.in_((DeliveryState.PENDING.value, DeliveryState.SENDING.value)),
+            Destination.state != "paused",
+            Destination.deleted_at.is_(None),
+        )
+    )

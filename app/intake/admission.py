@@ -16,6 +16,8 @@ from app.telemetry import logger
 MOST_WAITING = 1024
 """How many requests may wait; over that the answer is 503 at once, instead of one that comes too late."""
 MOST_AT_ONCE = 64
+PATIENCE_SECONDS = 10.0
+"""How long an enquirer waits for the disk; what is written after that is the one unconfirmed lead that may exist."""
 _TRY_AGAIN_SECONDS = 0.2
 
 
@@ -44,7 +46,11 @@ class Admission:
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(candidate, answer))
         self._arrived.set()
-        return await answer
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await answer
+        except TimeoutError:
+            raise OutOfReach from None
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when all that waits is answered."""

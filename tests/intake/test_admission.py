@@ -185,6 +185,18 @@ async def test_stopping_answers_all_that_waits(house: Parts) -> None:
     assert len({one.reference for one in await asyncio.gather(*waiting)}) == 150
 
 
+async def test_a_database_that_keeps_us_waiting_is_out_of_reach_and_the_lead_may_come_later(
+    house: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.3)
+    door = Admission(house)
+    with pytest.raises(OutOfReach):
+        await door.admit(_candidate(house, "key"))
+    door.stop()
+    await door.run()
+    assert await _count(house, Lead) == 1
+
+
 async def test_an_enquirer_who_hangs_up_keeps_the_lead_and_disturbs_nobody(house: Parts, door: Admission) -> None:
     gone = asyncio.create_task(door.admit(_candidate(house)))
     await asyncio.sleep(0)
