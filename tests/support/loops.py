@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 10
+_LAST_BREATH_SECONDS = 0.05
 
 
 class LoopThread:
@@ -35,6 +36,8 @@ class LoopThread:
 
 
 async def _end_tasks() -> None:
+    # A connection that came in as the test ended is taken, and sees that the other side has gone.
+    await asyncio.sleep(_LAST_BREATH_SECONDS)
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
