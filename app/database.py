@@ -4,7 +4,8 @@ What differs between SQLite and PostgreSQL stands here and in a room's own `quer
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +24,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from app.bulk import Bulk, PostgresWriter, SqliteWriter
 from app.errors import OutOfReach, Refusal
 
 _POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2"}
 _SQLITE_SCHEMES = {"sqlite", "sqlite+aiosqlite"}
 _SQLITE_READERS = 4
 _LOCK_WAIT_SECONDS = 5
+_PREPARED_STATEMENTS = 256
 
 BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key that counts up; SQLite counts only in a column that is spelled INTEGER."""
@@ -107,12 +110,16 @@ class Database:
     def __init__(self, url: str, *, pooled_elsewhere: bool = False) -> None:
         self.url = url
         self.is_sqlite = urlsplit(url).scheme in _SQLITE_SCHEMES
+        self._turn = asyncio.Lock()
+        self._bulk: SqliteWriter | PostgresWriter
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
+            self._bulk = SqliteWriter(_sqlite_connector(url), self._writer.dialect, self._turn)
         else:
-            self._writer = self._reader = _postgresql_engine(url, pooled_elsewhere=pooled_elsewhere)
-        self._turn = asyncio.Lock()
+            connect = _postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
+            self._writer = self._reader = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
+            self._bulk = PostgresWriter(connect, self._writer.dialect)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -137,6 +144,13 @@ class Database:
                 yield session
 
     @asynccontextmanager
+    async def begin_bulk(self) -> AsyncIterator[Bulk]:
+        """Open a transaction on the bare driver, for many rows at once; commit, undo and errors as in `begin`."""
+        with _translated():
+            async with self._bulk.begin() as bulk:
+                yield bulk
+
+    @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """Open a bare connection, for migrations and checks."""
         with _translated():
@@ -145,6 +159,7 @@ class Database:
 
     async def dispose(self) -> None:
         """Close every connection."""
+        await self._bulk.aclose()
         await self._writer.dispose()
         await self._reader.dispose()
 
@@ -156,6 +171,27 @@ def insert_if_absent(session: AsyncSession, model: type[Base]) -> sqlite.Insert 
     return postgresql.insert(model).on_conflict_do_nothing()
 
 
+# A server that stops, or is full, is not a broken statement, although asyncpg files it under the same root.
+_BROKEN_RULE = (
+    IntegrityError,
+    ProgrammingError,
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.DataError,
+)
+_OUT_OF_REACH = (
+    DBAPIError,
+    PoolTimeoutError,
+    OSError,
+    TimeoutError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
 class _translated:  # noqa: N801 - reads as `with _translated():`
     """Turns "the database does not answer" into `OutOfReach`; a broken rule or statement stays what it is."""
 
@@ -163,9 +199,7 @@ class _translated:  # noqa: N801 - reads as `with _translated():`
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, (IntegrityError, ProgrammingError)):
-            return
-        if isinstance(error, (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+        if isinstance(error, _OUT_OF_REACH) and not isinstance(error, _BROKEN_RULE):
             raise OutOfReach from error
 
 
@@ -214,14 +248,31 @@ def _opener(statement: str) -> Callable[[Any], None]:
     return open_transaction
 
 
-def _postgresql_engine(url: str, *, pooled_elsewhere: bool) -> AsyncEngine:
+def _sqlite_connector(url: str) -> Callable[[], sqlite3.Connection]:
+    file = sqlite_file(url)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            file, timeout=_LOCK_WAIT_SECONDS, isolation_level=None, cached_statements=_PREPARED_STATEMENTS
+        )
+        _prepare_sqlite(connection, None)
+        return connection
+
+    return connect
+
+
+def _postgresql_connector(url: str, *, pooled_elsewhere: bool) -> Callable[..., Awaitable[asyncpg.Connection]]:
     dsn = postgresql_dsn(url)
     # Behind a pooler in transaction mode a prepared statement may belong to another client's connection.
     cache = {"statement_cache_size": 0} if pooled_elsewhere else {}
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, timeout=_LOCK_WAIT_SECONDS, **cache)
+    async def connect(**options: Any) -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=_LOCK_WAIT_SECONDS, **cache, **options)
 
+    return connect
+
+
+def _postgresql_engine(connect: Callable[..., Awaitable[asyncpg.Connection]], *, pooled_elsewhere: bool) -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     burst: RateSetting = Field(
         Rate("60/10s"), validate_default=False, description="Requests per client address at the door, then 429."
     )
+    flood: RateSetting = Field(
+        Rate("100/10m"), validate_default=False, description="Leads per client address, then held for staff to look at."
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "

@@ -14,13 +14,13 @@ from app.deliveries.engine import Engine
 from app.deliveries.models import Worker
 from app.errors import OutOfReach
 from app.ids import new_id
-from app.intake.service import forget_old_keys
+from app.intake.service import forget_old
 from app.telemetry import logger
 
 Done = TypeVar("Done")
 _POLL_SECONDS = 1.0
 """How often the database is asked when nobody gives a hint: polling is the truth, hints only make it sooner."""
-_TIDY_SECONDS = 3600.0
+_TIDY_SECONDS = 600.0
 _LONG_SILENT_SECONDS = 86400.0
 
 
@@ -74,7 +74,7 @@ class WorkerLoop:
                 await session.execute(insert(Worker).values(id=self._id, started_at=now, seen_at=database_now()))
 
     async def _tidy(self) -> None:
-        await forget_old_keys(self._database, self._clock.now())
+        await forget_old(self._database, self._clock.now())
         async with self._database.begin() as session:
             await session.execute(delete(Worker).where(Worker.seen_at < database_now(-_LONG_SILENT_SECONDS)))
 

@@ -38,24 +38,22 @@ class Telling:
 
 
 async def promise(session: AsyncSession, tellings: Sequence[Telling]) -> list[UUID]:
-    """Write each event and one delivery for each of its destinations; return the deliveries' ids.
-
-    A destination that may not hear of the lead gets a `withheld` delivery, so that staff see why nothing went there.
-    """
-    events = [_event(telling) for telling in tellings]
+    """Write each event and one delivery for each of its destinations; return the deliveries' ids."""
+    events = [event_row(telling) for telling in tellings]
     if events:
         await session.execute(insert(Event), events)
     deliveries = [
-        _delivery(event["id"], destination, telling)
+        row
         for event, telling in zip(events, tellings, strict=True)
-        for destination in telling.destinations
+        for row in delivery_rows(event, telling.destinations, telling.shared_with)
     ]
     if deliveries:
         await session.execute(insert(Delivery), deliveries)
     return [row["id"] for row in deliveries]
 
 
-def _event(telling: Telling) -> dict[str, Any]:
+def event_row(telling: Telling) -> dict[str, Any]:
+    """Return the row of an event, its document sealed with the lead's key."""
     event_id = new_id()
     document = {"type": telling.type, "timestamp": rfc3339(telling.at), "data": telling.data}
     return {
@@ -79,18 +77,29 @@ def open_body(key: SealingKey, event_id: UUID, envelope: bytes) -> dict[str, Any
     return document
 
 
-def _delivery(event_id: UUID, destination: Destination, telling: Telling) -> dict[str, Any]:
-    may_hear = destination.recipient is None or destination.recipient in telling.shared_with
-    return {
-        "id": new_id(),
-        "event_id": event_id,
-        "destination_id": destination.id,
-        "lead_id": telling.lead_id,
-        "state": "pending" if may_hear else "withheld",
-        "reason": None if may_hear else NOT_SHARED,
-        "attempts": 0,
-        "round_start": 0,
-        "due_at": telling.at,
-        "created_at": telling.at,
-        "settled_at": None if may_hear else telling.at,
-    }
+def delivery_rows(
+    event: dict[str, Any], destinations: Sequence[Destination], shared_with: frozenset[str]
+) -> list[dict[str, Any]]:
+    """Return the rows of an event's promises, one for each destination.
+
+    A destination that may not hear of the lead gets a `withheld` delivery, so that staff see why nothing went there.
+    """
+    rows = []
+    for destination in destinations:
+        may_hear = destination.recipient is None or destination.recipient in shared_with
+        rows.append(
+            {
+                "id": new_id(),
+                "event_id": event["id"],
+                "destination_id": destination.id,
+                "lead_id": event["lead_id"],
+                "state": "pending" if may_hear else "withheld",
+                "reason": None if may_hear else NOT_SHARED,
+                "attempts": 0,
+                "round_start": 0,
+                "due_at": event["created_at"],
+                "created_at": event["created_at"],
+                "settled_at": None if may_hear else event["created_at"],
+            }
+        )
+    return rows

@@ -24,6 +24,7 @@ from app.destinations.schemas import (
 from app.destinations.shapes import Include
 from app.destinations.signing import new_secret
 from app.errors import FieldProblem, InvalidRequest
+from app.forms.configuration import changed
 from app.forms.models import Form
 from app.ids import new_id
 from app.sealing.keyring import Keyring
@@ -69,6 +70,7 @@ async def add(
     async with database.begin() as session:
         await _check_forms(session, new.forms)
         session.add(destination)
+        await changed(session)
     return DestinationMade(**show(keyring, destination).model_dump(), secret=secret)
 
 
@@ -116,6 +118,7 @@ async def change(
             value = getattr(wanted, name)
             if value is not None or name == "recipient":
                 setattr(destination, name, value)
+        await changed(session)
     return show(keyring, destination)
 
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, insert_if_absent
+from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
@@ -39,6 +39,7 @@ async def _insert(session: AsyncSession, new: NewForm, now: datetime) -> bool:
     inserted = await session.scalar(insert_if_absent(session, Form).values(row).returning(Form.key))
     if inserted is not None:
         session.add(_wording(new.key, DEFAULT_LANGUAGE, dict(DEFAULT_TEXTS), [], now))
+        await changed(session)
     return inserted is not None
 
 
@@ -69,13 +70,6 @@ async def find(database: Database, key: str) -> Form:
     return form
 
 
-async def meant(database: Database, key: str | None) -> list[Form]:
-    """Return the form with that key, open or not; every form where none is named or there is no such form."""
-    async with database.read() as session:
-        named = await session.get(Form, key) if key is not None and _KEY.fullmatch(key) else None
-        return [named] if named else list(await session.scalars(select(Form)))
-
-
 async def settings_of(database: Database, key: str) -> FormOut:
     """Return a form as staff see it, or raise `FormNotFound`."""
     async with database.read() as session:
@@ -88,6 +82,7 @@ async def change(database: Database, key: str, wanted: FormChange) -> FormOut:
         form = await get(session, key)
         for name, value in wanted.model_dump(exclude_none=True).items():
             setattr(form, name, value)
+        await changed(session)
     return FormOut.of(form)
 
 
@@ -100,6 +95,7 @@ async def add_wording(database: Database, key: str, new: NewWording, now: dateti
         session.add(wording)
         if new.language not in form.languages:
             form.languages = [*form.languages, new.language]
+        await changed(session)
     return WordingOut.of(wording)
 
 
@@ -114,24 +110,13 @@ async def public(database: Database, key: str) -> PublicForm:
 
 async def current_wordings(session: AsyncSession, form_key: str) -> dict[str, WordingSet]:
     """Return the newest wording set of each language."""
-    query = select(WordingSet).where(WordingSet.form_key == form_key).order_by(WordingSet.created_at, WordingSet.id)
+    query = wordings().where(WordingSet.form_key == form_key)
     return {wording.language: wording for wording in await session.scalars(query)}
 
 
-async def wording_shown(
-    session: AsyncSession, form_key: str, wording_id: UUID | None, language: str | None
-) -> tuple[WordingSet, bool]:
-    """Return the wording set an enquirer agreed to, and whether the page said so itself.
-
-    A page that names no set of this form gets the current one of its language, else of the default language.
-    """
-    if wording_id is not None:
-        named = await session.get(WordingSet, wording_id)
-        if named is not None and named.form_key == form_key:
-            return named, True
-    current = await current_wordings(session, form_key)
-    wanted = (language, (language or "").partition("-")[0], DEFAULT_LANGUAGE)
-    return next((current[name] for name in wanted if name in current), next(iter(current.values()))), False
+def wordings() -> Select[WordingSet]:
+    """Select wording sets, the newest of each language last."""
+    return select(WordingSet).order_by(WordingSet.created_at, WordingSet.id)
 
 
 def _wording(key: str, language: str, texts: dict[str, str], recipients: list[str], now: datetime) -> WordingSet:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import OutOfReach
+from app.intake.configuration import DoorConfiguration
 from app.intake.service import Accepted, Candidate, write
 from app.parts import Parts
 from app.telemetry import logger
@@ -32,6 +33,7 @@ class Admission:
 
     def __init__(self, house: Parts) -> None:
         self._house = house
+        self.configuration = DoorConfiguration(house.database)
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -90,11 +92,11 @@ class Admission:
 
     async def _write(self, candidates: Sequence[Candidate]) -> Sequence[Accepted | Exception]:
         try:
-            return await write(self._house, candidates)
+            return await write(self._house, self.configuration, candidates)
         except OutOfReach:
             # The commit may have gone through. Their ids are made: writing the same again settles it either way.
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
-            return await write(self._house, candidates)
+            return await write(self._house, self.configuration, candidates)
 
 
 def _answer_all(batch: Sequence[_Waiting], results: Sequence[Accepted | Exception]) -> None:

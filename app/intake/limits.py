@@ -42,10 +42,10 @@ class BurstLimit:
         self._size = float(rate.count)
         self._refill = rate.count / rate.seconds
         self._now = now
-        self._buckets: dict[str, tuple[float, float]] = {}
-        """Client to what was left, and when."""
+        self._buckets: dict[str | None, tuple[float, float]] = {}
+        """Client to what was left, and when. Those whose address is not known share one bucket."""
 
-    def take(self, client: str) -> None:
+    def take(self, client: str | None) -> None:
         """Take one request out of the client's bucket, or raise `TooManyRequests`."""
         now = self._now()
         if len(self._buckets) >= _MOST_KNOWN:
@@ -55,7 +55,7 @@ class BurstLimit:
             raise TooManyRequests((1 - left) / self._refill)
         self._buckets[client] = left - 1, now
 
-    def _left(self, client: str, now: float) -> float:
+    def _left(self, client: str | None, now: float) -> float:
         left, at = self._buckets.get(client, (self._size, now))
         return min(self._size, left + (now - at) * self._refill)
 
@@ -65,10 +65,10 @@ class BurstLimit:
         self._buckets = kept if len(kept) < _MOST_KNOWN else {}
 
 
-def client_of(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Return who asks: the peer or, behind trusted proxies, the last address that no trusted proxy stands for.
+def client_of(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> str | None:
+    """Return who asks, or None if nobody knows.
 
-    `forwarded` are the values of `X-Forwarded-For`, in order. What an untrusted peer writes there is not believed.
+    It is the peer or, behind trusted proxies, the last address that no trusted proxy stands for. `forwarded` are the values of `X-Forwarded-For`, in order. What an untrusted peer writes there is not believed.
     An IPv6 client is its home network (/64): it has more addresses than anyone can count.
     """
     chain = [part.strip() for value in forwarded for part in value.split(",")]
@@ -77,7 +77,7 @@ def client_of(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Netw
         client = _address(chain.pop()) or client
     if isinstance(client, IPv6Address):
         return str(IPv6Network((int(client) >> _HOME_BITS << _HOME_BITS, _HOME_BITS)))
-    return str(client)
+    return str(client) if client else None
 
 
 def _address(text: str | None) -> IPv4Address | IPv6Address | None:

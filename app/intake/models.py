@@ -1,9 +1,9 @@
-"""Table of idempotency keys."""
+"""Tables of idempotency keys and of flood marks."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -20,3 +20,14 @@ class IdempotencyKey(Base):
     lead_id: Mapped[UUID]
     """The lead it stands for; no foreign key, since the key is written first: whoever loses it writes no lead."""
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FloodMark(Base):
+    """That a lead came from one client address, or with one text, both as keyed tokens; kept for an hour."""
+
+    __tablename__ = "flood_marks"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field
 
 from app.clock import rfc3339
 from app.errors import AppError, InvalidRequest, OutOfReach
-from app.forms import service as forms
 from app.forms.errors import FormClosed, FormNotFound
 from app.forms.models import Form
 from app.forms.service import DEFAULT_FORM
 from app.intake import service
 from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
+from app.intake.configuration import DoorConfiguration
 from app.intake.errors import BodyTooLarge, IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
 from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
@@ -57,7 +57,7 @@ class _Visit:
 @router.options("", include_in_schema=False)
 async def preflight(request: Request, house: House) -> Response:
     """Tell a browser whether its page may post here. Without a form in the query, any form's sites may ask."""
-    meant = await forms.meant(house.database, request.query_params.get("form"))
+    meant = await _configuration(request).meant(request.query_params.get("form"))
     headers = preflight_headers(house.settings, meant, request.headers.get("origin"))
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
@@ -127,23 +127,38 @@ async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accep
         await _enter(request, house, visit, named)
     submission = await _read(request, house, visit)
     form = visit.form or await _enter(request, house, visit, _form_in(submission))
-    check_origin(house.settings, form, request.headers)
+    await _check_origin(request, house, form)
     key = idempotency_key(request.headers, submission)
     wanted = read_quote_request(submission, accept_language=request.headers.get("accept-language"))
-    candidate = service.candidate(house.keyring, form.key, wanted, key, house.clock.now())
-    return await _admit(request, house, candidate), submission
-
-
-async def _admit(request: Request, house: Parts, candidate: Candidate) -> Accepted:
-    burst: BurstLimit = request.app.state.burst
-    admission: Admission = request.app.state.admission
     peer = request.client.host if request.client else None
     client = client_of(peer, request.headers.getlist("x-forwarded-for"), house.settings.trusted_proxies)
+    candidate = await service.candidate(house, _configuration(request), form.key, wanted, key=key, client=client)
+    return await _admit(request, house, candidate, client), submission
+
+
+def _configuration(request: Request) -> DoorConfiguration:
+    admission: Admission = request.app.state.admission
+    return admission.configuration
+
+
+async def _check_origin(request: Request, house: Parts, form: Form) -> None:
+    try:
+        check_origin(house.settings, form, request.headers)
+    except OriginNotAllowed:
+        # The site may have been listed a moment ago.
+        configuration = _configuration(request)
+        await configuration.check()
+        check_origin(house.settings, configuration.open_form(form.key), request.headers)
+
+
+async def _admit(request: Request, house: Parts, candidate: Candidate, client: str | None) -> Accepted:
+    burst: BurstLimit = request.app.state.burst
+    admission: Admission = request.app.state.admission
     try:
         burst.take(client)
     except TooManyRequests:
         # An answer that got lost can be fetched again, however much was asked meanwhile.
-        if known := await service.answered_before(house, candidate):
+        if known := await service.answered_before(house.database, candidate):
             return known
         raise
     return await admission.admit(candidate)
@@ -158,7 +173,7 @@ async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
 
 
 async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:
-    form = await forms.find(house.database, key)
+    form = await _configuration(request).form(key)
     visit.form = form
     visit.cors = cors_headers(house.settings, [form], request.headers.get("origin"))
     return form
@@ -204,7 +219,7 @@ async def _cors_of_nowhere(request: Request, house: Parts) -> dict[str, str]:
     """Return headers for a refusal that came before the form was known: whoever may ask may read it."""
     origin = request.headers.get("origin")
     try:
-        meant = await forms.meant(house.database, request.query_params.get("form")) if origin else []
+        meant = await _configuration(request).meant(request.query_params.get("form")) if origin else []
     except OutOfReach:
         meant = []
     return cors_headers(house.settings, meant, origin)

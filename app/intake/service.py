@@ -1,31 +1,29 @@
 """Write quote requests as leads: a whole batch, with consents, events and promises, in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import delete
 
-from app.database import Database, insert_if_absent
-from app.destinations import service as destinations
-from app.errors import AppError
-from app.forms import service as forms
-from app.forms.models import WordingSet
+from app.bulk import Bulk
+from app.database import Database
+from app.errors import AppError, OutOfReach
+from app.intake import queries
 from app.intake.composing import consent_rows, new_lead
+from app.intake.configuration import DoorConfiguration
 from app.intake.errors import IdempotencyKeyReused
-from app.intake.models import IdempotencyKey
+from app.intake.flood import KEPT, SAME_TEXT_RATE, FloodCount, Marks, marks_of, since
+from app.intake.models import FloodMark, IdempotencyKey
+from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
 from app.leads import arrivals
 from app.leads.arrivals import Arrival
-from app.leads.models import Lead
 from app.parts import Parts
 from app.sealing.keyring import Keyring
-
-REMEMBERED = timedelta(hours=24)
-"""How long an Idempotency-Key gets the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,147 +42,177 @@ class Accepted:
 class Idempotency:
     """A key that came with a request, and what the request said: keyed hashes, since both may be personal."""
 
-    key_hash: bytes
+    key: Key
     fingerprint: bytes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A request that keeps every rule and waits to be written."""
+    """A request that keeps every rule, made a lead, sealed, and waiting to be written.
+
+    Made once: whoever does not know whether a commit went through writes the same again.
+    """
 
     form_key: str
-    request: QuoteRequest
+    arrival: Arrival
+    marks: Marks
     idempotency: Idempotency | None
     received_at: datetime
-    arrival: Arrival | None = None
-    """The lead made of it. Made once: whoever does not know whether a commit went through writes the same again."""
+
+    @property
+    def answer(self) -> Accepted:
+        """What is answered once it is written."""
+        row = self.arrival.row
+        return Accepted(row["id"], row["reference"], self.form_key, self.received_at)
 
 
-def candidate(keyring: Keyring, form_key: str, request: QuoteRequest, key: str | None, now: datetime) -> Candidate:
-    """Make a candidate of a request and of the Idempotency-Key that came with it."""
-    return Candidate(form_key, request, _idempotency(keyring, request, key) if key else None, now)
-
-
-def _idempotency(keyring: Keyring, request: QuoteRequest, key: str) -> Idempotency:
-    secret = keyring.idempotency
-    return Idempotency(
-        blake2b(key.encode(), digest_size=16, key=secret, person=b"fq.idem.key").digest(),
-        blake2b(request.fingerprint_source(), digest_size=32, key=secret, person=b"fq.idem.req").digest(),
+async def candidate(
+    house: Parts,
+    configuration: DoorConfiguration,
+    form_key: str,
+    request: QuoteRequest,
+    *,
+    key: str | None = None,
+    client: str | None = None,
+) -> Candidate:
+    """Make a lead of a request, of the Idempotency-Key that came with it and of the address that it came from."""
+    now = house.clock.now()
+    consent = request.consent
+    wording, shown = await configuration.wording_shown(form_key, consent.wording, request.language)
+    new = new_lead(form_key, request, consent_rows(request, wording, shown=shown, at=now))
+    return Candidate(
+        form_key,
+        arrivals.arrival(house.keyring, new),
+        marks_of(house.keyring.tokens, client, form_key, request.message),
+        _idempotency(house.keyring, form_key, request, key) if key else None,
+        now,
     )
 
 
-async def write(house: Parts, candidates: Sequence[Candidate]) -> list[Accepted | AppError]:
+def _idempotency(keyring: Keyring, form_key: str, request: QuoteRequest, key: str) -> Idempotency:
+    secret = keyring.idempotency
+    hashed = blake2b(key.encode(), digest_size=16, key=secret, person=b"fq.idem.key").digest()
+    said = blake2b(request.fingerprint_source(), digest_size=32, key=secret, person=b"fq.idem.req").digest()
+    return Idempotency((form_key, hashed), said)
+
+
+async def write(
+    house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]
+) -> list[Accepted | AppError]:
     """Write a batch, all or nothing, and say of each what came of it, in the same order.
 
     The same batch may be written again: what is there already is left as it is.
     Errors: `OutOfReach`, and then it is unknown whether the batch is there.
     """
-    async with house.database.begin() as session:
-        made = await _compose(session, house, candidates)
-        known = await _remember(session, candidates, made)
-        ours = [arrival for one, arrival in zip(candidates, made, strict=True) if _is_ours(one, arrival, known)]
-        await arrivals.write(session, house.keyring, ours)
-        earlier = await _earlier(session, known)
-    return [_result(one, arrival, known, earlier) for one, arrival in zip(candidates, made, strict=True)]
+    async with house.database.begin_bulk() as bulk:
+        count = await _standing(bulk, house, configuration, candidates)
+        turned_away = {one: error for one in candidates if (error := _turned_away(configuration, one))}
+        won = await _claim(bulk, [one for one in candidates if one not in turned_away])
+        ours = [one for one in candidates if one not in turned_away and _is_ours(one, won)]
+        marks = [mark for one in ours for mark in _judge(one, count)]
+        await arrivals.write(bulk, [one.arrival for one in ours], configuration.told)
+        if marks:
+            await bulk.insert(FloodMark, marks, "ON CONFLICT DO NOTHING")
+    results: dict[Candidate, Accepted | AppError] = {**turned_away, **{one: one.answer for one in ours}}
+    others = [one for one in candidates if one not in results]
+    earlier = await _earlier(house.database, others)
+    results |= {one: _earlier_answer(one, earlier) for one in others}
+    return [results[one] for one in candidates]
 
 
-async def _compose(session: AsyncSession, house: Parts, candidates: Sequence[Candidate]) -> list[Arrival]:
-    """Make a lead of each candidate that is none yet; each form's texts and destinations are read once."""
-    told = {key: await destinations.of_form(session, key) for key in {one.form_key for one in candidates}}
-    shown: dict[tuple[str, UUID | None, str | None], tuple[WordingSet, bool]] = {}
-    made = []
+async def _standing(
+    bulk: Bulk, house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]
+) -> FloodCount:
+    """See that the configuration in memory is the one of this transaction, and count what floods."""
+    per_address, now = house.settings.flood, house.clock.now()
+    addresses = {one.marks.address for one in candidates if one.marks.address is not None}
+    texts = {one.marks.text for one in candidates if one.marks.text is not None}
+    version, counted = await queries.standing(
+        bulk, (addresses, since(now, per_address)), (texts, since(now, SAME_TEXT_RATE))
+    )
+    await configuration.keep_up(version)
+    return FloodCount(counted, per_address)
+
+
+def _turned_away(configuration: DoorConfiguration, one: Candidate) -> AppError | None:
+    """Say what has come between since the request was let in: the form may have been closed."""
+    try:
+        configuration.open_form(one.form_key)
+    except AppError as error:
+        return error
+    return None
+
+
+async def _claim(bulk: Bulk, candidates: Sequence[Candidate]) -> dict[Key, UUID]:
+    """Write down the keys that nobody has used; return which lead each of them stands for."""
+    rows: dict[Key, dict[str, Any]] = {}
     for one in candidates:
-        if one.arrival is None:
-            place = (one.form_key, one.request.consent.wording, one.request.language)
-            if place not in shown:
-                shown[place] = await forms.wording_shown(session, *place)
-            wording, named = shown[place]
-            consents = consent_rows(one.request, wording, shown=named, at=one.received_at)
-            one.arrival = arrivals.arrival(
-                house.keyring, new_lead(one.form_key, one.request, consents), told[one.form_key]
-            )
-        made.append(one.arrival)
-    return made
-
-
-_Key = tuple[str, bytes]
-_Known = dict[_Key, tuple[UUID, bytes]]
-"""Which lead an Idempotency-Key stands for, and the fingerprint of its request."""
-
-
-async def _remember(session: AsyncSession, candidates: Sequence[Candidate], made: Sequence[Arrival]) -> _Known:
-    """Write down the keys that nobody has used; return what every key of the batch stands for now."""
-    rows = [
-        {
-            "form_key": one.form_key,
-            "key_hash": one.idempotency.key_hash,
-            "fingerprint": one.idempotency.fingerprint,
-            "lead_id": arrival.lead.id,
-            "created_at": one.received_at,
-        }
-        for one, arrival in zip(candidates, made, strict=True)
-        if one.idempotency
-    ]
+        if one.idempotency is not None:
+            row = {
+                "form_key": one.form_key,
+                "key_hash": one.idempotency.key[1],
+                "fingerprint": one.idempotency.fingerprint,
+                "lead_id": one.arrival.row["id"],
+                "created_at": one.received_at,
+            }
+            # Of twins in one batch the first stands.
+            rows.setdefault(one.idempotency.key, row)
     if not rows:
         return {}
-    # In one order everywhere, so that two processes wait for each other and never in a circle.
-    rows.sort(key=lambda row: (row["form_key"], row["key_hash"]))
-    named = tuple_(IdempotencyKey.form_key, IdempotencyKey.key_hash).in_(
-        {(row["form_key"], row["key_hash"]) for row in rows}
-    )
-    outlived = IdempotencyKey.created_at <= min(one.received_at for one in candidates) - REMEMBERED
-    await session.execute(delete(IdempotencyKey).where(named, outlived))
-    await session.execute(insert_if_absent(session, IdempotencyKey), rows)
-    found = await session.execute(select(IdempotencyKey).where(named))
-    return {(row.form_key, row.key_hash): (row.lead_id, row.fingerprint) for row in found.scalars()}
+    return {key: rows[key]["lead_id"] for key in await queries.claim_keys(bulk, rows)}
 
 
-async def _earlier(session: AsyncSession, known: _Known) -> dict[UUID, Accepted]:
-    """Return the answers that keys of the batch have got already."""
-    if not known:
-        return {}
-    query = select(Lead.id, Lead.reference, Lead.form_key, Lead.received_at)
-    found = await session.execute(query.where(Lead.id.in_({lead_id for lead_id, _ in known.values()})))
-    return {row.id: Accepted(*row, replayed=True) for row in found}
-
-
-def _is_ours(one: Candidate, arrival: Arrival, known: _Known) -> bool:
+def _is_ours(one: Candidate, won: Mapping[Key, UUID]) -> bool:
     """Say whether a candidate makes a lead: without a key always, with one if it came first."""
-    if one.idempotency is None:
-        return True
-    return known[one.form_key, one.idempotency.key_hash][0] == arrival.lead.id
+    return one.idempotency is None or won.get(one.idempotency.key) == one.arrival.row["id"]
 
 
-def _result(one: Candidate, arrival: Arrival, known: _Known, earlier: dict[UUID, Accepted]) -> Accepted | AppError:
-    lead = arrival.lead
-    if one.idempotency is None:
-        return Accepted(lead.id, lead.reference, lead.form_key, lead.received_at)
-    lead_id, fingerprint = known[one.form_key, one.idempotency.key_hash]
+def _judge(one: Candidate, count: FloodCount) -> list[dict[str, object]]:
+    """Hold a lead that is one too many; return the marks of any other."""
+    reason = count.judge(one.marks)
+    if reason is not None:
+        one.arrival.hold(reason)
+        return []
+    tokens = (one.marks.address, one.marks.text)
+    lead_id = one.arrival.row["id"]
+    return [{"token": token, "at": one.received_at, "lead_id": lead_id} for token in tokens if token is not None]
+
+
+_Earlier = dict[Key, tuple[bytes, Accepted]]
+
+
+async def _earlier(database: Database, candidates: Sequence[Candidate]) -> _Earlier:
+    """Return what the keys of candidates stand for, and the answers that they have got already."""
+    asked = {one.idempotency.key: one for one in candidates if one.idempotency is not None}
+    if not asked:
+        return {}
+    oldest = min(one.received_at for one in asked.values())
+    async with database.read() as session:
+        found = (await session.execute(queries.answers(asked.keys(), oldest - REMEMBERED))).all()
+    return {
+        (form_key, key_hash): (fingerprint, Accepted(lead_id, reference, form_key, received_at, replayed=True))
+        for form_key, key_hash, fingerprint, lead_id, reference, received_at in found
+    }
+
+
+def _earlier_answer(one: Candidate, earlier: _Earlier) -> Accepted | AppError:
+    if one.idempotency is None or one.idempotency.key not in earlier:
+        return OutOfReach()
+    fingerprint, accepted = earlier[one.idempotency.key]
     if fingerprint != one.idempotency.fingerprint:
         return IdempotencyKeyReused()
-    return replace(earlier[lead_id], replayed=lead_id != lead.id)
+    # Written before, by ourselves, in a commit whose outcome we did not learn.
+    return one.answer if accepted.id == one.arrival.row["id"] else accepted
 
 
-async def answered_before(house: Parts, one: Candidate) -> Accepted | None:
+async def answered_before(database: Database, one: Candidate) -> Accepted | None:
     """Return the answer that an equal request with the same key has got already, if there is one."""
-    if one.idempotency is None:
-        return None
-    query = (
-        select(Lead.id, Lead.reference, Lead.form_key, Lead.received_at)
-        .join(IdempotencyKey, IdempotencyKey.lead_id == Lead.id)
-        .where(
-            IdempotencyKey.form_key == one.form_key,
-            IdempotencyKey.key_hash == one.idempotency.key_hash,
-            IdempotencyKey.fingerprint == one.idempotency.fingerprint,
-            IdempotencyKey.created_at > one.received_at - REMEMBERED,
-        )
-    )
-    async with house.database.read() as session:
-        row = (await session.execute(query)).first()
-    return Accepted(*row, replayed=True) if row else None
+    found = _earlier_answer(one, await _earlier(database, [one]))
+    return found if isinstance(found, Accepted) else None
 
 
-async def forget_old_keys(database: Database, now: datetime) -> None:
-    """Delete the idempotency keys that are no longer remembered."""
+async def forget_old(database: Database, now: datetime) -> None:
+    """Delete the idempotency keys that are no longer remembered, and the flood marks that no longer count."""
     async with database.begin() as session:
         await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - REMEMBERED))
+        await session.execute(delete(FloodMark).where(FloodMark.at <= now - KEPT))

@@ -8,10 +8,10 @@ from app.deliveries import service as deliveries
 from app.deliveries.engine import DEADLINE_SECONDS, Engine
 from app.deliveries.schemas import DeliveryDetail, DeliveryState
 from app.destinations import service as destinations
-from app.forms import service as forms
 from app.forms.service import DEFAULT_FORM
 from app.intake.body import read_body
 from app.intake.composing import consent_rows, new_lead
+from app.intake.configuration import DoorConfiguration
 from app.intake.schemas import read_quote_request
 from app.leads import arrivals
 from app.parts import Parts
@@ -31,18 +31,20 @@ async def try_destination(
 
     Errors: `DestinationNotFound`.
     """
-    async with house.database.begin() as session:
+    async with house.database.read() as session:
         destination = await destinations.get(session, destination_id, by=by)
-        form_key = destination.forms[0] if destination.forms else DEFAULT_FORM
-        request = read_quote_request(read_body("application/json", _INVENTED), accept_language=None)
-        if destination.recipient:
-            consent = request.consent.model_copy(update={"sharing": [destination.recipient]})
-            request = request.model_copy(update={"consent": consent})
-        wording, shown = await forms.wording_shown(session, form_key, None, request.language)
-        rows = consent_rows(request, wording, shown=shown, at=house.clock.now())
-        new = new_lead(form_key, request, rows, test=True)
-        arrival = arrivals.arrival(house.keyring, new, [destination])
-        (delivery_id,) = await arrivals.write(session, house.keyring, [arrival])
+    form_key = destination.forms[0] if destination.forms else DEFAULT_FORM
+    request = read_quote_request(read_body("application/json", _INVENTED), accept_language=None)
+    if destination.recipient:
+        consent = request.consent.model_copy(update={"sharing": [destination.recipient]})
+        request = request.model_copy(update={"consent": consent})
+    configuration = DoorConfiguration(house.database)
+    await configuration.check()
+    wording, shown = await configuration.wording_shown(form_key, None, request.language)
+    rows = consent_rows(request, wording, shown=shown, at=house.clock.now())
+    arrival = arrivals.arrival(house.keyring, new_lead(form_key, request, rows, test=True))
+    async with house.database.begin_bulk() as bulk:
+        (delivery_id,) = await arrivals.write(bulk, [arrival], lambda _: [destination])
     if not await engine.keep_now(delivery_id):
         await _let_settle(house, delivery_id)
     return await deliveries.show(house.database, delivery_id, by=by)

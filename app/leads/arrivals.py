@@ -1,16 +1,14 @@
 """New leads: from accepted requests to rows, many at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from app.database import insert_if_absent
+from app.bulk import Bulk
 from app.deliveries import outbox
+from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
 from app.ids import new_id
 from app.leads.documents import LeadParts, lead_data, seal_part
@@ -41,69 +39,80 @@ class NewLead:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
-    """A new lead with the key made for it, ready to be written as often as it takes."""
+    """A new lead as rows, ready to be written as often as it takes."""
 
-    lead: NewLead
-    key: SealingKey
+    row: dict[str, Any]
     wrapped_key: bytes
     consents: list[dict[str, Any]]
-    destinations: Sequence[Destination]
-    """Who hears of it."""
+    tokens: list[int]
+    event: dict[str, Any]
+    shared_with: frozenset[str]
+    """The recipients that the enquirer agreed to share with."""
+
+    def hold(self, reason: str) -> None:
+        """Keep the lead aside: it is written, and promised to nobody until staff release it."""
+        self.row["held"] = True
+        self.row["held_reasons"] = list(dict.fromkeys([*self.row["held_reasons"], reason]))
 
 
-def arrival(keyring: Keyring, new: NewLead, destinations_told: Sequence[Destination]) -> Arrival:
-    """Make the key of a new lead."""
+def arrival(keyring: Keyring, new: NewLead) -> Arrival:
+    """Make the key of a new lead and seal it."""
     key, wrapped = keyring.new_data_key(new.id)
-    consents = [{**row, "id": new_id(), "lead_id": new.id} for row in new.consents]
-    return Arrival(new, key, wrapped, consents, destinations_told)
+    row = _row(new, key)
+    consents = [{**given, "id": new_id(), "lead_id": new.id} for given in new.consents]
+    given = [Consent(**consent) for consent in consents]
+    telling = outbox.Telling(
+        type="lead.created",
+        lead_id=new.id,
+        form_key=new.form_key,
+        data=lead_data(Lead(**row), new.parts, given),
+        destinations=(),
+        shared_with=shared_with(given),
+        key=key,
+        at=new.received_at,
+    )
+    tokens = keyring.tokens.of_all(values_of(new.parts.person, new.parts.inquiry))
+    return Arrival(row, wrapped, consents, tokens, outbox.event_row(telling), telling.shared_with)
 
 
-async def write(session: AsyncSession, keyring: Keyring, arrivals: Sequence[Arrival]) -> list[UUID]:
+async def write(bulk: Bulk, arrivals: Sequence[Arrival], told: Callable[[str], Sequence[Destination]]) -> list[UUID]:
     """Write leads with their keys, tokens, consents and promises; return the deliveries' ids.
 
-    One statement for each table, however many leads. A lead that is there already is left as it is, with all that
-    hangs on it: whoever does not know whether a commit went through writes the same leads again. A held lead promises
-    nothing.
+    `told` says who hears of a form's leads. A lead that is there already is left as it is, with all that hangs on it:
+    whoever does not know whether a commit went through writes the same leads again. A held lead promises nothing.
     """
     if not arrivals:
         return []
-    rows = {arrival.lead.id: _row(arrival) for arrival in arrivals}
-    insertion = insert_if_absent(session, Lead).returning(Lead.id, Lead.no)
-    numbers = {row.id: row.no for row in await session.execute(insertion, list(rows.values()))}
-    fresh = [arrival for arrival in arrivals if arrival.lead.id in numbers]
+    once = "ON CONFLICT (id) DO NOTHING RETURNING no, reference"
+    inserted = await bulk.insert(Lead, [one.row for one in arrivals], once)
+    numbers = {reference: number for number, reference in inserted}
+    fresh = [one for one in arrivals if one.row["reference"] in numbers]
     if not fresh:
         return []
-    await session.execute(insert(DataKey), [{"lead_id": one.lead.id, "wrapped": one.wrapped_key} for one in fresh])
-    await session.execute(insert(Consent), [row for one in fresh for row in one.consents])
-    tokens = [row for one in fresh for row in _token_rows(keyring, one, numbers[one.lead.id])]
-    await session.execute(insert(SearchToken), tokens)
-    told = [one for one in fresh if not one.lead.held_reasons]
-    return await outbox.promise(session, [_telling(one, Lead(**rows[one.lead.id])) for one in told])
-
-
-def _token_rows(keyring: Keyring, one: Arrival, number: int) -> list[dict[str, int]]:
-    tokens = keyring.tokens.of_all(values_of(one.lead.parts.person, one.lead.parts.inquiry))
-    return [{"epoch": epoch_of(number), "token": token, "lead_no": number} for token in tokens]
-
-
-def _telling(one: Arrival, lead: Lead) -> outbox.Telling:
-    consents = [Consent(**row) for row in one.consents]
-    return outbox.Telling(
-        type="lead.created",
-        lead_id=lead.id,
-        form_key=lead.form_key,
-        data=lead_data(lead, one.lead.parts, consents),
-        destinations=one.destinations,
-        shared_with=shared_with(consents),
-        key=one.key,
-        at=lead.received_at,
+    unheld = [one for one in fresh if not one.row["held"]]
+    deliveries = [
+        row for one in unheld for row in outbox.delivery_rows(one.event, told(one.row["form_key"]), one.shared_with)
+    ]
+    await bulk.insert_all(
+        {
+            DataKey: [{"lead_id": one.row["id"], "wrapped": one.wrapped_key} for one in fresh],
+            Consent: [row for one in fresh for row in one.consents],
+            SearchToken: [row for one in fresh for row in _token_rows(one, numbers[one.row["reference"]])],
+            Event: [one.event for one in unheld],
+            Delivery: deliveries,
+        }
     )
+    return [row["id"] for row in deliveries]
 
 
-def _row(one: Arrival) -> dict[str, Any]:
-    new, key = one.lead, one.key
+def _token_rows(one: Arrival, number: int) -> list[dict[str, int]]:
+    epoch = epoch_of(number)
+    return [{"epoch": epoch, "token": token, "lead_no": number} for token in one.tokens]
+
+
+def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:
     return {
         "id": new.id,
         "reference": new.reference,

@@ -20,6 +20,7 @@ from app.destinations.shapes import Include
 from app.forms import service as forms
 from app.forms.models import WordingSet
 from app.ids import new_id, new_reference
+from app.intake.configuration import DoorConfiguration
 from app.leads import arrivals
 from app.leads.arrivals import NewLead
 from app.leads.documents import LeadParts
@@ -68,12 +69,12 @@ class Desk:
 
     async def lead(self, *, person: dict[str, Any] | None = None, form: str = "default", **changes: Any) -> NewLead:
         """Write a lead for everyone who hears of its form."""
-        async with self.house.database.begin() as session:
-            wording, _ = await forms.wording_shown(session, form, None, "en")
-            values = _lead(form, wording, self.clock.now(), person or PERSON) | changes
-            new = NewLead(**values)
-            told = await destinations.of_form(session, form)
-            await arrivals.write(session, self.house.keyring, [arrivals.arrival(self.house.keyring, new, told)])
+        configuration = DoorConfiguration(self.house.database)
+        await configuration.check()
+        wording, _ = await configuration.wording_shown(form, None, "en")
+        new = NewLead(**(_lead(form, wording, self.clock.now(), person or PERSON) | changes))
+        async with self.house.database.begin_bulk() as bulk:
+            await arrivals.write(bulk, [arrivals.arrival(self.house.keyring, new)], configuration.told)
         return new
 
     async def webhook(self, url: str, include: Include = Include.FULL, **more: Any) -> DestinationMade:

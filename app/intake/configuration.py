@@ -1,0 +1,108 @@
+"""Forms, their wordings and destinations, in the door's memory."""
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.database import Database
+from app.destinations import service as destinations
+from app.destinations.models import Destination
+from app.forms import service as forms
+from app.forms.configuration import Configuration
+from app.forms.errors import FormClosed, FormNotFound
+from app.forms.models import Form, WordingSet
+from app.forms.wordings import DEFAULT_LANGUAGE
+
+_TRUSTED_SECONDS = 1.0
+"""How long what is in memory is taken for true; whatever would be refused is looked up first."""
+
+
+class DoorConfiguration:
+    """What the door has to know of forms, wordings and destinations; read anew when their version has moved.
+
+    Each batch compares the version in its own transaction, so a lead never misses a destination that was there first.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float] = monotonic) -> None:
+        self._database = database
+        self._now = now
+        self._checked_at = float("-inf")
+        self._version = -1
+        self._forms: dict[str, Form] = {}
+        self._wordings: dict[UUID, WordingSet] = {}
+        self._current: dict[str, dict[str, WordingSet]] = {}
+        self._told: dict[str, list[Destination]] = {}
+
+    async def check(self) -> None:
+        """Read the version, and everything if it has moved."""
+        asked_at = self._now()
+        async with self._database.read() as session:
+            version = await session.scalar(select(Configuration.version)) or 0
+            if version != self._version:
+                found = list(await session.scalars(select(Form)))
+                wordings = list(await session.scalars(forms.wordings()))
+                self._told = {form.key: await destinations.of_form(session, form.key) for form in found}
+                self._forms = {form.key: form for form in found}
+                self._wordings = {wording.id: wording for wording in wordings}
+                self._current = {form.key: {} for form in found}
+                for wording in wordings:
+                    self._current[wording.form_key][wording.language] = wording
+                self._version = version
+        self._checked_at = asked_at
+
+    async def keep_up(self, version: int) -> None:
+        """Read everything anew if this, the version of now, is not the one in memory."""
+        if version == self._version:
+            self._checked_at = self._now()
+        else:
+            await self.check()
+
+    async def form(self, key: str) -> Form:
+        """Return a form that takes requests, or raise `FormNotFound` or `FormClosed`."""
+        await self._trust()
+        form = self._forms.get(key)
+        if form is None or not form.is_open:
+            await self.check()
+        return self.open_form(key)
+
+    def open_form(self, key: str) -> Form:
+        """Return a form as it is in memory; errors as in `form`."""
+        form = self._forms.get(key)
+        if form is None:
+            raise FormNotFound
+        if not form.is_open:
+            raise FormClosed
+        return form
+
+    async def meant(self, key: str | None) -> list[Form]:
+        """Return the form with that key, open or not; every form where none is named or there is no such form."""
+        await self.check()
+        named = self._forms.get(key) if key is not None else None
+        return [named] if named else list(self._forms.values())
+
+    async def wording_shown(
+        self, form_key: str, wording_id: UUID | None, language: str | None
+    ) -> tuple[WordingSet, bool]:
+        """Return the wording set an enquirer agreed to, and whether the page said so itself.
+
+        A page that names no set of this form gets the current one of its language, else of the default language.
+        """
+        if wording_id is not None:
+            if wording_id not in self._wordings:
+                await self.check()
+            named = self._wordings.get(wording_id)
+            if named is not None and named.form_key == form_key:
+                return named, True
+        current = self._current[form_key]
+        wanted = (language, (language or "").partition("-")[0], DEFAULT_LANGUAGE)
+        return next((current[name] for name in wanted if name in current), next(iter(current.values()))), False
+
+    def told(self, form_key: str) -> Sequence[Destination]:
+        """Return who hears of a form's leads."""
+        return self._told[form_key]
+
+    async def _trust(self) -> None:
+        if self._now() - self._checked_at > _TRUSTED_SECONDS:
+            await self.check()
