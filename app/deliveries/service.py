@@ -15,6 +15,7 @@ from app.deliveries.models import Attempt, Delivery
 from app.deliveries.schemas import AttemptOut, DeliveryDetail, DeliveryFilters, DeliveryOut, DeliveryState
 from app.destinations import service as destinations
 from app.destinations.models import Destination
+from app.forms.configuration import changed
 from app.paging import Page
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
@@ -76,6 +77,7 @@ async def retire_destination(
     async with database.begin() as session:
         destination = await destinations.get(session, destination_id, by=by)
         destination.deleted_at = now
+        await changed(session)
         await session.execute(
             update(Delivery)
             .where(Delivery.destination_id == destination_id, Delivery.state.in_(_WAITING))

@@ -68,7 +68,8 @@ class BurstLimit:
 def client_of(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> str | None:
     """Return who asks, or None if nobody knows.
 
-    It is the peer or, behind trusted proxies, the last address that no trusted proxy stands for. `forwarded` are the values of `X-Forwarded-For`, in order. What an untrusted peer writes there is not believed.
+    It is the peer or, behind trusted proxies, the last address that no trusted proxy stands for. `forwarded` are the
+    values of `X-Forwarded-For`, in order; what an untrusted peer writes there is not believed.
     An IPv6 client is its home network (/64): it has more addresses than anyone can count.
     """
     chain = [part.strip() for value in forwarded for part in value.split(",")]

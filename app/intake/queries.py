@@ -35,7 +35,8 @@ _CLAIM = """
         fingerprint = excluded.fingerprint, lead_id = excluded.lead_id, created_at = excluded.created_at
     WHERE idempotency_keys.created_at <= {} RETURNING form_key, key_hash"""
 _POSTGRESQL_CLAIM = _CLAIM.format(f"excluded.created_at - interval '{_HOURS} hours'")
-_SQLITE_CLAIM = _CLAIM.format(f"strftime('%Y-%m-%d %H:%M:%f', excluded.created_at, '-{_HOURS} hours')")
+# SQLite reckons in milliseconds; what is kept has six digits.
+_SQLITE_CLAIM = _CLAIM.format(f"strftime('%Y-%m-%d %H:%M:%f', excluded.created_at, '-{_HOURS} hours') || '999'")
 
 
 async def standing(bulk: Bulk, *windows: Window) -> tuple[int, dict[int, int]]:

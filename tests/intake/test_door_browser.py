@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.database import Database
+from app.intake.admission import Admission
 from app.intake.limits import BurstLimit
 from app.settings import Rate
 from tests.intake.enquiry import BROWSER, DOOR, FLAT, PARTS, WORDS_OF_HERS, assert_problem
@@ -155,10 +156,11 @@ async def test_too_many_at_once_are_told_when_to_come_back(app: FastAPI, browser
 async def dark(app: FastAPI, free_port: int) -> AsyncIterator[FastAPI]:
     """Give the app when its database does not answer."""
     nowhere = Database(f"postgresql://nobody@127.0.0.1:{free_port}/nothing")
-    lit = app.state.parts
-    app.state.parts = replace(lit, database=nowhere)
+    lit = app.state.parts, app.state.admission
+    app.state.parts = replace(app.state.parts, database=nowhere)
+    app.state.admission = Admission(app.state.parts)
     yield app
-    app.state.parts = lit
+    app.state.parts, app.state.admission = lit
     await nowhere.dispose()
 
 

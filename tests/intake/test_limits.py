@@ -25,10 +25,12 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("10.0.0.1", [], "10.0.0.1"),
         ("fd00::1", ["2001:db8:1:2:3:4:5:6"], "2001:db8:1:2::/64"),
         ("::ffff:198.51.100.7", [], "198.51.100.7"),
-        (None, [], "None"),
+        (None, [], None),
     ],
 )
-def test_the_client_is_taken_only_through_trusted_proxies(peer: str | None, forwarded: list[str], client: str) -> None:
+def test_the_client_is_taken_only_through_trusted_proxies(
+    peer: str | None, forwarded: list[str], client: str | None
+) -> None:
     assert client_of(peer, forwarded, PROXIES) == client
 
 
