@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.orm import DeclarativeBase
 
 Row = Mapping[str, Any]
@@ -40,7 +40,13 @@ class Bulk(Protocol):
 
 @cache
 def _binders(table: Table, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
-    return {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
+    return {
+        # Every driver takes bytes as they are.
+        column.name: None
+        if isinstance(column.type, LargeBinary)
+        else column.type.dialect_impl(dialect).bind_processor(dialect)
+        for column in table.columns
+    }
 
 
 def _columns(table: Table, dialect: Dialect, rows: Sequence[Row]) -> Iterator[list[Any]]:

@@ -26,6 +26,7 @@ from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
 from app.intake.admission import Admission
 from app.intake.limits import BurstLimit
+from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
 from app.intake.trial_router import router as trial_router
@@ -75,6 +76,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     mount_docs_assets(app)
     install_problem_handlers(app)
     openapi.install(app)
+    app.add_middleware(ShortWay)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)
     return app
 

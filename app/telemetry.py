@@ -31,6 +31,7 @@ _SOURCE = Path(__file__).parent.parent
 _FRAMES_KEPT = 4
 
 logger = structlog.stdlib.get_logger("freequote")
+_library_logger = logging.getLogger("freequote")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -176,6 +177,8 @@ class RequestLog:
         route = getattr(scope.get("route"), "path", "-")
         milliseconds = round((perf_counter() - started) * 1000, 1)
         level = logging.WARNING if status >= _UNAVAILABLE else logging.INFO
+        if not _library_logger.isEnabledFor(level):
+            return
         logger.log(level, "request", method=_method(scope), route=route, status=int(status), ms=milliseconds)
 
 

@@ -11,7 +11,7 @@ from app.deliveries import outbox
 from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
 from app.ids import new_id
-from app.leads.documents import LeadParts, lead_data, seal_part
+from app.leads.documents import LeadParts, lead_data, seal_part, shared_with
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.schemas import Status
 from app.leads.tokens import epoch_of, values_of
@@ -37,6 +37,8 @@ class NewLead:
     consents: list[dict[str, Any]]
     """Rows of consents, without `id` and `lead_id`."""
     received_at: datetime
+    status: str = Status.NEW.value
+    version: int = 1
 
 
 @dataclass(slots=True)
@@ -62,14 +64,13 @@ def arrival(keyring: Keyring, new: NewLead) -> Arrival:
     key, wrapped = keyring.new_data_key(new.id)
     row = _row(new, key)
     consents = [{**given, "id": new_id(), "lead_id": new.id} for given in new.consents]
-    given = [Consent(**consent) for consent in consents]
     telling = outbox.Telling(
         type="lead.created",
         lead_id=new.id,
         form_key=new.form_key,
-        data=lead_data(Lead(**row), new.parts, given),
+        data=lead_data(new, new.parts, consents),
         destinations=(),
-        shared_with=shared_with(given),
+        shared_with=shared_with(consents),
         key=key,
         at=new.received_at,
     )
@@ -117,8 +118,8 @@ def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:
         "id": new.id,
         "reference": new.reference,
         "form_key": new.form_key,
-        "status": Status.NEW.value,
-        "version": 1,
+        "status": new.status,
+        "version": new.version,
         "held": bool(new.held_reasons),
         "held_reasons": new.held_reasons,
         "test": new.test,
@@ -132,12 +133,3 @@ def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:
         "attribution": seal_part(key, "attribution", new.id, new.parts.attribution),
         "answers": seal_part(key, "answers", new.id, new.parts.answers),
     }
-
-
-def shared_with(consents: Sequence[Consent]) -> frozenset[str]:
-    """Return the recipients that the enquirer agreed to share with."""
-    return frozenset(
-        consent.recipient
-        for consent in consents
-        if consent.purpose == "sharing" and consent.granted and consent.recipient
-    )

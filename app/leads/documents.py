@@ -4,15 +4,16 @@ A lead's sealed parts are four JSON objects: `person` (who writes), `inquiry` (w
 (where from) and `answers` (what the site asked besides). Each is bound to its column and row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 
 from app.clock import rfc3339
-from app.leads.models import Consent, Lead
+from app.leads.models import Lead
 from app.sealing.envelopes import SealingKey
 
 Part = dict[str, Any]
@@ -49,7 +50,32 @@ def open_parts(key: SealingKey, lead: Lead) -> LeadParts:
     )
 
 
-def lead_data(lead: Lead, parts: LeadParts, consents: Iterable[Consent]) -> dict[str, Any]:
+class LeadFacts(Protocol):
+    """What a document says of a lead in the clear; rows have it, and leads that are none yet."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102
+    @property
+    def version(self) -> int: ...  # noqa: D102
+    @property
+    def reference(self) -> str: ...  # noqa: D102
+    @property
+    def form_key(self) -> str: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def test(self) -> bool: ...  # noqa: D102
+    @property
+    def country(self) -> str: ...  # noqa: D102
+    @property
+    def language(self) -> str | None: ...  # noqa: D102
+    @property
+    def campaign(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def received_at(self) -> datetime: ...  # noqa: D102
+
+
+def lead_data(lead: LeadFacts, parts: LeadParts, consents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the `data` of an event about a lead, whole; a destination gets its share of it."""
     return {
         "id": str(lead.id),
@@ -67,14 +93,23 @@ def lead_data(lead: Lead, parts: LeadParts, consents: Iterable[Consent]) -> dict
     }
 
 
-def consent_data(consent: Consent) -> dict[str, Any]:
-    """Return one consent as documents show it."""
+def consent_data(consent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one consent, a row, as documents show it."""
     data: dict[str, Any] = {
-        "purpose": consent.purpose,
-        "granted": consent.granted,
-        "wording": str(consent.wording_id) if consent.wording_id else None,
-        "wording_hash": consent.wording_hash,
-        "shown": consent.shown,
-        "at": rfc3339(consent.at),
+        "purpose": consent["purpose"],
+        "granted": consent["granted"],
+        "wording": str(consent["wording_id"]) if consent["wording_id"] else None,
+        "wording_hash": consent["wording_hash"],
+        "shown": consent["shown"],
+        "at": rfc3339(consent["at"]),
     }
-    return {**data, "recipient": consent.recipient} if consent.recipient else data
+    return {**data, "recipient": consent["recipient"]} if consent["recipient"] else data
+
+
+def shared_with(consents: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the recipients that the enquirer agreed to share with."""
+    return frozenset(
+        consent["recipient"]
+        for consent in consents
+        if consent["purpose"] == "sharing" and consent["granted"] and consent["recipient"]
+    )

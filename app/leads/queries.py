@@ -1,6 +1,7 @@
 """Reading leads: pages by keyset, one by id or reference, related ones by token."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
@@ -62,9 +63,11 @@ def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:
         return None if reference is None else query.where(Lead.reference == reference)
 
 
-def consents_of(lead_id: UUID) -> Select[Consent]:
-    """Select a lead's consents, always in the same order: all are given at one moment."""
-    return select(Consent).where(Consent.lead_id == lead_id).order_by(Consent.purpose, Consent.recipient, Consent.id)
+async def consents_of(session: AsyncSession, lead_id: UUID) -> list[dict[str, Any]]:
+    """Return a lead's consents as rows, always in the same order: all are given at one moment."""
+    order = (Consent.purpose, Consent.recipient, Consent.id)
+    found = await session.execute(select(Consent.__table__).where(Consent.lead_id == lead_id).order_by(*order))
+    return [dict(row) for row in found.mappings()]
 
 
 async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> list[Lead]:

@@ -12,8 +12,7 @@ from app.deliveries import outbox
 from app.deliveries import queries as delivery_queries
 from app.destinations import service as destinations
 from app.leads import queries
-from app.leads.arrivals import shared_with
-from app.leads.documents import consent_data, lead_data, open_part, open_parts
+from app.leads.documents import consent_data, lead_data, open_part, open_parts, shared_with
 from app.leads.errors import LeadNotFound, NotHeld, StaleLead
 from app.leads.models import Lead
 from app.leads.schemas import (
@@ -118,7 +117,7 @@ async def _tell(session: AsyncSession, lead: Lead, key: SealingKey, event_type: 
     """Write an event on the lead as it is now. Nobody is told of a held lead, and of a test only its destination."""
     if lead.held:
         return
-    consents = list(await session.scalars(queries.consents_of(lead.id)))
+    consents = await queries.consents_of(session, lead.id)
     data = {**lead_data(lead, open_parts(key, lead), consents), **beside}
     telling = outbox.Telling(
         type=event_type,
@@ -148,7 +147,7 @@ async def _load(
 
 async def _shown(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:
     parts = open_parts(key, lead)
-    consents = await session.scalars(queries.consents_of(lead.id))
+    consents = await queries.consents_of(session, lead.id)
     tokens = keyring.tokens.of_all(_exact_values(parts.person))
     related = await queries.related(session, lead, tokens, sorted(by.forms) if by else [])
     deliveries = await session.execute(delivery_queries.of_lead(lead.id))

@@ -78,4 +78,4 @@ def _word_values(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _ideographic(word: str) -> bool:
-    return any(first <= letter <= last for letter in word for first, last in _IDEOGRAPHS)
+    return not word.isascii() and any(first <= letter <= last for letter in word for first, last in _IDEOGRAPHS)

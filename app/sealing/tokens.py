@@ -19,4 +19,4 @@ class Tokens:
 
     def of_all(self, values: Iterable[tuple[str, str]]) -> list[int]:
         """Return the distinct tokens of many values, sorted."""
-        return sorted({self.of(kind, value) for kind, value in values})
+        return sorted(self.of(kind, value) for kind, value in set(values))

@@ -105,7 +105,9 @@ class Fields:
 
     def _value(self, name: str) -> Any:
         value = self.given.get(name)
-        return None if isinstance(value, str) and not value.strip(BLANKS) else value
+        if isinstance(value, str) and (not value or value.isspace()) and not value.strip(BLANKS):
+            return None
+        return value
 
     def _text(self, name: str) -> str | None:
         value = self._value(name)
