@@ -12,11 +12,11 @@ from sqlalchemy import delete
 from app.bulk import Bulk
 from app.database import Database
 from app.errors import AppError, OutOfReach
-from app.intake import queries
+from app.intake import flood, queries
 from app.intake.composing import consent_rows, new_lead
 from app.intake.configuration import DoorConfiguration
 from app.intake.errors import IdempotencyKeyReused
-from app.intake.flood import KEPT, SAME_TEXT_RATE, FloodCount, Marks, marks_of, since
+from app.intake.flood import KEPT, FloodCount, Marks, marks_of, since
 from app.intake.models import FloodMark, IdempotencyKey
 from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
@@ -128,7 +128,7 @@ async def _standing(
     addresses = {one.marks.address for one in candidates if one.marks.address is not None}
     texts = {one.marks.text for one in candidates if one.marks.text is not None}
     version, counted = await queries.standing(
-        bulk, (addresses, since(now, per_address)), (texts, since(now, SAME_TEXT_RATE))
+        bulk, (addresses, since(now, per_address)), (texts, since(now, flood.SAME_TEXT_RATE))
     )
     await configuration.keep_up(version)
     return FloodCount(counted, per_address)

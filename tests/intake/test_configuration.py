@@ -1,0 +1,88 @@
+"""What the door keeps in memory is never older than what it decides by."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+from fastapi import FastAPI
+
+from app.deliveries import service as deliveries
+from app.destinations import service as destinations
+from app.destinations.guard import Guard
+from app.destinations.schemas import DestinationChange, NewMailbox
+from app.destinations.shapes import Include
+from app.forms import service as forms
+from app.forms.schemas import FormChange, NewForm, NewWording
+from app.forms.wordings import DEFAULT_TEXTS
+from app.parts import Parts
+from tests.intake.enquiry import DOOR, JSON
+
+
+def _parts(app: FastAPI) -> Parts:
+    """Give the parts as another process has them: nothing of the door's memory is shared."""
+    here: Parts = app.state.parts
+    return replace(here)
+
+
+async def _promised(staff: httpx.AsyncClient) -> int:
+    return len((await staff.get("/v1/deliveries")).json()["items"])
+
+
+async def test_a_destination_added_a_moment_ago_gets_the_next_lead(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    house = _parts(app)
+    await client.post(DOOR, json=JSON)
+    new = NewMailbox(kind="email", address="staff@clinic.example", include=Include.FULL)
+    made = await destinations.add(house.database, house.keyring, Guard(), new, house.clock.now())
+    await client.post(DOOR, json=JSON)
+    assert await _promised(staff) == 1
+    await forms.add(house.database, NewForm(key="other", name="Other"), house.clock.now())
+    await destinations.change(house.database, house.keyring, made.id, DestinationChange(forms=["other"]))
+    await client.post(DOOR, json=JSON)
+    assert await _promised(staff) == 1
+    assert (await client.post(f"{DOOR}?form=other", json=JSON)).status_code == 201
+    assert await _promised(staff) == 2
+    await deliveries.retire_destination(house.database, made.id, house.clock.now())
+    await client.post(f"{DOOR}?form=other", json=JSON)
+    assert await _promised(staff) == 2
+
+
+async def test_a_form_closed_or_opened_a_moment_ago_is_closed_or_open(app: FastAPI, client: httpx.AsyncClient) -> None:
+    house = _parts(app)
+    assert (await client.post(DOOR, json=JSON)).status_code == 201
+    await forms.change(house.database, "default", FormChange(is_open=False))
+    assert (await client.post(DOOR, json=JSON)).status_code == 410
+    await forms.change(house.database, "default", FormChange(is_open=True))
+    assert (await client.post(DOOR, json=JSON)).status_code == 201
+
+
+async def test_a_site_listed_a_moment_ago_may_send(app: FastAPI, client: httpx.AsyncClient) -> None:
+    house = _parts(app)
+    there = {"Origin": "https://clinic.example"}
+    await forms.change(house.database, "default", FormChange(origins=["https://other.example"]))
+    assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 403
+    await forms.change(house.database, "default", FormChange(origins=["https://clinic.example"]))
+    assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 201
+
+
+async def test_a_wording_made_a_moment_ago_is_the_one_recorded(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    house = _parts(app)
+    assert (await client.post(DOOR, json=JSON)).status_code == 201
+    new = NewWording(language="en", **{**DEFAULT_TEXTS, "privacy": "You may keep what I wrote."})
+    made = await forms.add_wording(house.database, "default", new, house.clock.now() + timedelta(seconds=1))
+    consent = {**JSON["consent"], "wording": str(made.id)}
+    accepted = (await client.post(DOOR, json={**JSON, "consent": consent})).json()
+    lead = (await staff.get(f"/v1/leads/{accepted['id']}")).json()
+    assert {(one["wording"], one["shown"]) for one in lead["consents"]} == {(str(made.id), "shown")}
+
+
+async def test_the_door_reads_nothing_anew_while_nothing_changes(app: FastAPI, client: httpx.AsyncClient) -> None:
+    await client.post(DOOR, json=JSON)
+    configuration = app.state.admission.configuration
+    before = configuration._forms
+    for _ in range(3):
+        await client.post(DOOR, json=JSON)
+    assert configuration._forms is before
