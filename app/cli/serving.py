@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +18,12 @@ from app.access import service as access
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
 from app.cli.exits import REFUSED, NotAvailable
+from app.cli.processes import Processes
 from app.cli.running import house
 from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
+from app.errors import Refusal
 from app.main import create_app, make_engine, open_database
 from app.parts import Parts
 from app.settings import Settings, read_settings
@@ -35,33 +38,50 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen; else FREEQUOTE_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else FREEQUOTE_PORT.")] = None,
     worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Keep promises in this process, too.")] = True,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes serve (PostgreSQL only).")] = 1,
 ) -> None:
     """Serve the API and pages, and keep promises. In development it migrates first."""
     settings = read_settings()
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     configure_logging(settings)
+    if processes > 1:
+        _check_many(settings)
     asyncio.run(_prepare(settings))
     with _listen(settings) as listening:
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
-        app = create_app(settings, with_worker=worker)
         _greet(settings)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="on",
-            ws="none",
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        if processes > 1:
+            Processes(processes, partial(_serve, settings, listening, with_worker=worker)).run()
+        elif not _serve(settings, listening, with_worker=worker):
+            raise typer.Exit(REFUSED)
+
+
+def _check_many(settings: Settings) -> None:
+    if Database(settings.effective_database_url).is_sqlite:
+        raise Refusal(
+            "--processes needs PostgreSQL: SQLite lets one process write at a time, so a second one would only wait. "
+            "Set FREEQUOTE_DATABASE_URL to a PostgreSQL address, or leave --processes out."
         )
-        server = uvicorn.Server(config)
-        # Ctrl-C is how one stops it: nothing went wrong.
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
-    if not server.started:
-        raise typer.Exit(REFUSED)
+
+
+def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -> bool:
+    """Serve until told to stop; return whether it came up at all."""
+    config = uvicorn.Config(
+        create_app(settings, with_worker=with_worker),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        ws="none",
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # Ctrl-C is how one stops it: nothing went wrong.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    return server.started
 
 
 def worker() -> None:

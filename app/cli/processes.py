@@ -1,0 +1,52 @@
+"""Several serving processes on one listening socket; one that dies is started again."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from app.telemetry import logger
+
+_REST_SECONDS = 1.0
+"""How long a process that died at once is left alone, so that a fault at start-up does not spin."""
+
+
+class Processes:
+    """Forks so many processes that each do the same, and ends when all have ended."""
+
+    def __init__(self, count: int, work: Callable[[], bool]) -> None:
+        self._count = count
+        self._work = work
+        self._running: dict[int, float] = {}
+        """Process to when it was started."""
+        self._stopping = False
+
+    def run(self) -> None:
+        """Run until told to stop (SIGTERM, SIGINT); then each process drains."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for _ in range(self._count):
+            self._start()
+        while self._running:
+            process, status = os.wait()
+            started = self._running.pop(process, None)
+            if started is not None and not self._stopping:
+                logger.error("a serving process ended; starting another", status=os.waitstatus_to_exitcode(status))
+                time.sleep(max(0.0, _REST_SECONDS - (time.monotonic() - started)))
+                self._start()
+
+    def _start(self) -> None:
+        if self._stopping:
+            return
+        process = os.fork()
+        if process == 0:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            os._exit(0 if self._work() else 1)
+        self._running[process] = time.monotonic()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for process in self._running:
+            os.kill(process, signal.SIGTERM)
