@@ -8,7 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 
-_OPEN = text("state IN ('pending', 'sending')")
+OPEN = "state IN ('pending', 'sending')"
+"""What still has to go out; spelled so in every query that is to find it by its index."""
+_OPEN = text(OPEN)
 
 
 class Event(Base):
@@ -31,14 +33,15 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("event_id", "destination_id"),
-        Index("ix_deliveries_due", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_deliveries_due", "destination_id", "lane", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(None, "destination_id", "created_at", "id"),
         Index(None, "state", "created_at", "id"),
         Index(None, "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
-    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"), index=True)
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"))
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(200))
@@ -47,6 +50,8 @@ class Delivery(Base):
     round_start: Mapped[int]
     """How many attempts lay behind it when the schedule last began anew (a retry by staff begins it anew)."""
     due_at: Mapped[datetime]
+    lane: Mapped[int] = mapped_column(server_default="0")
+    """Who goes first to one destination: 0 what is fresh, 1 what is tried again, 2 what is replayed in bulk."""
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -69,6 +74,43 @@ class Attempt(Base):
     duration_ms: Mapped[int | None]
     excerpt: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The start of what the other side answered, sealed with the lead's key: it may quote what we sent."""
+
+
+class Replay(Base):
+    """An order to send a stretch of time to one destination again; workers work it off a little at a time."""
+
+    __tablename__ = "replays"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    only: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    found: Mapped[int]
+    """How many deliveries it was for when it was ordered."""
+    queued: Mapped[int]
+    """How many of them wait to be sent, or were sent, again."""
+    cursor_at: Mapped[datetime]
+    cursor_id: Mapped[UUID | None]
+    """The last delivery that was looked at."""
+    next_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Alert(Base):
+    """A destination began to fail, recovered, or was paused because it asked for that."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index(None, "at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """`failing`, `recovered` or `paused`."""
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
 
 
 class Worker(Base):

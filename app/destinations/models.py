@@ -28,5 +28,9 @@ class Destination(Base):
     recipient: Mapped[str | None] = mapped_column(String(200))
     """The legal entity behind it; then it gets only leads whose enquirer agreed to share with that name."""
     state: Mapped[str] = mapped_column(String(16))
+    failures_in_row: Mapped[int] = mapped_column(server_default="0")
+    """How many attempts failed since one last succeeded, over all workers."""
+    probe_at: Mapped[datetime | None]
+    """While it fails: when one delivery may try it again; the others wait."""
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
