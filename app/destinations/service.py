@@ -81,7 +81,7 @@ async def list_destinations(
     query = select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
     async with database.read() as session:
         found = list(await session.scalars(query))
-    return [show(keyring, destination) for destination in found if _visible(destination, by)]
+    return [show(keyring, destination) for destination in found if visible(destination, by)]
 
 
 async def read(
@@ -95,7 +95,7 @@ async def read(
 async def get(session: AsyncSession, destination_id: UUID, *, by: Principal | None = None) -> Destination:
     """Return one destination's row, or raise `DestinationNotFound`."""
     destination = await session.get(Destination, destination_id)
-    if destination is None or destination.deleted_at is not None or not _visible(destination, by):
+    if destination is None or destination.deleted_at is not None or not visible(destination, by):
         raise DestinationNotFound
     return destination
 
@@ -129,6 +129,8 @@ async def set_state(
     async with database.begin() as session:
         destination = await get(session, destination_id, by=by)
         destination.state = state
+        # Staff know better than the breaker: whatever failed before, it begins anew.
+        destination.failures_in_row, destination.probe_at = 0, None
     return show(keyring, destination)
 
 
@@ -187,7 +189,8 @@ async def _check_forms(session: AsyncSession, forms: Sequence[str]) -> None:
         )
 
 
-def _visible(destination: Destination, by: Principal | None) -> bool:
+def visible(destination: Destination, by: Principal | None) -> bool:
+    """Say whether a key may see a destination; the command line on the server itself sees all."""
     return by is None or not by.forms or bool(destination.forms and set(destination.forms) <= by.forms)
 
 
