@@ -9,7 +9,7 @@ from http import HTTPStatus
 import aiohttp
 
 from app.deliveries.policy import Verdict
-from app.deliveries.resolver import AddressNotPermitted
+from app.deliveries.resolver import AddressNotPermitted, NameServiceDown
 
 Judgement = tuple[Verdict, str]
 NOT_PUBLIC = "address is not public"
@@ -52,6 +52,8 @@ def judge_fault(fault: BaseException) -> Judgement:
     """Say what it means that no answer came."""
     # The transport between aiohttp and httpx takes any failure to connect for a time-out; the cause says more.
     cause = fault if isinstance(fault, aiohttp.ClientError) else fault.__cause__ or fault
+    if isinstance(cause, aiohttp.ClientConnectorError) and isinstance(cause.os_error, NameServiceDown):
+        return Verdict.CHANNEL_DOWN, "this machine's name service does not answer"
     reason = next((words for kind, words in _REASONS if isinstance(cause, kind)), None)
     if reason is not None:
         return Verdict.RETRY, reason

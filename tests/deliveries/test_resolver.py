@@ -107,6 +107,17 @@ async def test_a_name_that_does_not_exist_is_tried_again() -> None:
     assert judged(outcome) == (Verdict.RETRY, "the host name was not found")
 
 
+@pytest.mark.parametrize(
+    ("unanswered", "verdict"),
+    [({"crm.example"}, Verdict.RETRY), ({"crm.example", "a.root-servers.net"}, Verdict.CHANNEL_DOWN)],
+)
+async def test_a_look_up_without_an_answer_is_our_fault_only_if_nothing_is_answered(
+    unanswered: set[str], verdict: Verdict
+) -> None:
+    (outcome,) = await post_to("https://crm.example/", Guard(), ScriptedResolver({}, unanswered))
+    assert outcome.verdict is verdict
+
+
 async def test_a_name_without_addresses_is_tried_again() -> None:
     (outcome,) = await post_to("https://crm.example/", Guard(), ScriptedResolver({"crm.example": [[]]}))
     assert judged(outcome) == (Verdict.RETRY, "the host name was not found")

@@ -1,16 +1,20 @@
 """A resolver that says what a test wrote, in order, and changes its mind when told to."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from ipaddress import ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class ScriptedResolver(AbstractResolver):
-    """Gives each name its answers one after the other; the last one stays. Other names do not exist."""
+    """Gives each name its answers one after the other; the last one stays. Other names do not exist.
 
-    def __init__(self, answers: Mapping[str, Sequence[Sequence[str]]]) -> None:
+    For the names in `unanswered` nobody answers.
+    """
+
+    def __init__(self, answers: Mapping[str, Sequence[Sequence[str]]], unanswered: Container[str] = ()) -> None:
+        self._unanswered = unanswered
         self._answers = {name: list(given) for name, given in answers.items()}
         self.asked: list[str] = []
 
@@ -20,6 +24,8 @@ class ScriptedResolver(AbstractResolver):
         """Answer, or raise what a real look-up raises."""
         del family
         self.asked.append(host)
+        if host in self._unanswered:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         if host not in self._answers:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         answers = self._answers[host]
