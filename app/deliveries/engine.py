@@ -2,24 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Executable, insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.clock import Clock
 from app.database import Database
-from app.deliveries import queries
-from app.deliveries.models import Attempt
+from app.deliveries import claims
+from app.deliveries.breaker import Standing
 from app.deliveries.outbox import open_body
+from app.deliveries.places import IN_FLIGHT, IN_FLIGHT_EACH, Channels, Waiting, share
 from app.deliveries.policy import Outcome, Verdict, next_attempt
 from app.deliveries.queries import Claimed
 from app.deliveries.schemas import DeliveryState
 from app.deliveries.senders import Senders
-from app.errors import OutOfReach
+from app.deliveries.settling import Settled, Settler
+from app.destinations.models import Destination
 from app.sealing.keyring import Keyring
 from app.telemetry import logger
 
@@ -27,10 +26,7 @@ DEADLINE_SECONDS = 15.0
 """How long one attempt may take in all."""
 LEASE_SECONDS = 60.0
 """How long a claim lasts: the deadline, and a margin for settling on a slow database."""
-CHANNEL_REST = timedelta(seconds=30)
-"""How long a channel rests after a fault of our own, such as a mail server that refuses our log-in."""
-IN_FLIGHT = 50
-_SETTLE_PAUSES = (0.2, 1.0, 3.0, 10.0)
+_LEASE = timedelta(seconds=LEASE_SECONDS)
 
 
 def spread() -> float:
@@ -54,28 +50,34 @@ class Engine:
         self._clock = clock
         self._senders = senders
         self._jitter = jitter
-        self._resting: dict[str, datetime] = {}
-        """Until when a kind of destination is left alone."""
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._channels = Channels()
+        self._settler = Settler(database, clock)
+        self._under_way: dict[asyncio.Task[None], Claimed] = {}
+        self._wants_more = False
+        """Whether the last claim may have left something behind only because all places were taken."""
+        self.freed = asyncio.Event()
+        """Set when a place is free again and something may wait for it."""
 
     async def start_due(self) -> int:
         """Claim what is due, as far as places are free, and begin to send it; return how many were claimed."""
-        free = IN_FLIGHT - len(self._under_way)
-        if free <= 0:
-            return 0
+        self.freed.clear()
         now = self._clock.now()
-        resting = [kind for kind, until in self._resting.items() if until > now]
-        claimed = await self._claim(queries.claim(now, uuid4(), LEASE_SECONDS, free, resting))
+        async with self._database.read() as session:
+            found = {destination.id: destination for destination in await claims.waiting(session, now)}
+        in_flight = self._in_flight()
+        places = share([_waiting(one) for one in found.values()], in_flight, self._channels, now)
+        claimed = await self._claim(found, places, now) if places else []
         for one in claimed:
-            task = asyncio.create_task(self._keep(one))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._start(one)
+        left = {one: count for one, (_, count) in self._in_flight().items()}
+        self._wants_more = sum(left.values()) >= IN_FLIGHT or any(left.get(one, 0) >= IN_FLIGHT_EACH for one in found)
         return len(claimed)
 
     async def finish(self) -> None:
-        """Wait until all that is under way is settled; each attempt ends by its deadline."""
+        """Wait until all that is under way is sent and settled; each attempt ends by its deadline. Raises nothing."""
         while self._under_way:
-            await asyncio.gather(*self._under_way)
+            await asyncio.wait(list(self._under_way))
+        await self._settler.finish()
 
     async def run_until_idle(self) -> None:
         """Send all that is due now, and wait for it."""
@@ -84,35 +86,44 @@ class Engine:
 
     async def keep_now(self, delivery_id: UUID) -> bool:
         """Send one waiting delivery at once; return whether it was free to be sent."""
-        claimed = await self._claim(queries.claim_one(delivery_id, uuid4(), LEASE_SECONDS))
-        for one in claimed:
-            await self._keep(one)
-        return bool(claimed)
-
-    async def _claim(self, statement: Executable) -> Sequence[Claimed]:
         async with self._database.begin() as session:
-            ids = [row[0] for row in await session.execute(statement)]
-            if not ids:
-                return ()
-            claimed = [Claimed(*row) for row in await session.execute(queries.claimed(ids))]
-            await session.execute(queries.lost_attempts(ids))
-            now = self._clock.now()
-            await session.execute(insert(Attempt), [_started(one, now) for one in claimed])
-        return claimed
+            one = await claims.claim_one(session, delivery_id, self._clock.now(), (uuid4(), LEASE_SECONDS))
+        if one is not None:
+            self._start(one)
+            await self.finish()
+        return one is not None
+
+    async def _claim(self, found: dict[UUID, Destination], places: dict[UUID, int], now: datetime) -> list[Claimed]:
+        failing = [found[one] for one in places if found[one].state == "failing"]
+        async with self._database.begin() as session:
+            won = await claims.take_probes(session, failing, now, now + _LEASE)
+            lost = {one.id for one in failing}.difference(won)
+            kept = {one: count for one, count in places.items() if one not in lost}
+            return await claims.claim(session, found, kept, now, (uuid4(), LEASE_SECONDS)) if kept else []
+
+    def _start(self, one: Claimed) -> None:
+        task = asyncio.create_task(self._keep(one))
+        self._under_way[task] = one
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if self._wants_more:
+            self.freed.set()
+
+    def _in_flight(self) -> dict[UUID, tuple[str, int]]:
+        counted: dict[UUID, tuple[str, int]] = {}
+        for one in self._under_way.values():
+            counted[one.destination_id] = (one.kind, counted.get(one.destination_id, ("", 0))[1] + 1)
+        return counted
 
     async def _keep(self, one: Claimed) -> None:
         outcome = await self._send(one)
-        for pause in (*_SETTLE_PAUSES, None):
-            try:
-                await self._settle(one, outcome)
-            except OutOfReach:
-                if pause is None:
-                    # The lease ends and it is sent again with the same id: twice, but never not at all.
-                    logger.warning("attempt not recorded", delivery=str(one.id), attempt=one.number)
-                    return
-                await asyncio.sleep(pause)
-            else:
-                return
+        now = self._clock.now()
+        if self._channels.note(one.kind, outcome.verdict, now):
+            state = "down" if outcome.verdict is Verdict.CHANNEL_DOWN else "up again"
+            logger.warning(f"channel {state}", kind=one.kind, reason=outcome.reason)
+        self._settler.add(self._settled(one, outcome, now))
 
     async def _send(self, one: Claimed) -> Outcome:
         try:
@@ -122,63 +133,45 @@ class Engine:
             logger.exception("delivery fault", delivery=str(one.id))
             return Outcome(Verdict.RETRY, reason="a fault inside Freequote; see its log")
 
-    async def _settle(self, one: Claimed, outcome: Outcome) -> None:
-        now = self._clock.now()
-        values = self._after(one, outcome, now)
-        async with self._database.begin() as session:
-            await session.execute(queries.settle_attempt(one, self._attempt_values(one, outcome, now)))
-            held = (await session.execute(queries.settle(one, values))).first() is not None
-            if held:
-                await _note_destination(session, one.destination_id, outcome.verdict)
-        if outcome.verdict is Verdict.CHANNEL_DOWN:
-            self._resting[one.kind] = now + CHANNEL_REST
-        logger.info(
-            "attempt",
-            delivery=str(one.id),
-            attempt=one.number,
-            kind=one.kind,
-            verdict=outcome.verdict.value,
-            reason=outcome.reason,
-            state=values["state"] if held else "lease lost",
+    def _settled(self, one: Claimed, outcome: Outcome, now: datetime) -> Settled:
+        after = {"reason": outcome.reason, "due_at": None, "round_start": one.round_start, "lane": one.lane}
+        return Settled(
+            id=one.id,
+            lease_token=one.lease_token,
+            number=one.number,
+            destination_id=one.destination_id,
+            finished_at=now,
+            outcome=outcome.verdict.value,
+            status_code=outcome.status_code,
+            attempt_reason=outcome.reason,
+            duration_ms=outcome.duration_ms,
+            excerpt=self._seal_excerpt(one, outcome.excerpt),
+            **{**after, **self._after(one, outcome, now)},
         )
 
     def _after(self, one: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
         """Say where the delivery stands after an attempt."""
-        waiting = {"state": DeliveryState.PENDING.value, "reason": outcome.reason}
+        waiting = {"state": DeliveryState.PENDING.value, "settled_at": None}
         if outcome.verdict is Verdict.DELIVERED:
             return {"state": DeliveryState.DELIVERED.value, "reason": None, "settled_at": now}
         if outcome.verdict is Verdict.CHANNEL_DOWN:
             # Our own fault: the attempt stays on record, but its place in the schedule is given back.
-            return {**waiting, "due_at": now + CHANNEL_REST, "round_start": one.round_start + 1}
+            again = self._channels.rests_until(one.kind, now)
+            return {**waiting, "due_at": again, "round_start": one.round_start + 1}
         if outcome.verdict is Verdict.GONE:
-            return {**waiting, "due_at": now}
-        again = next_attempt(one.number - one.round_start, now, self._jitter(), outcome.retry_after)
-        if outcome.verdict is Verdict.FAILED or again is None:
-            return {"state": DeliveryState.FAILED.value, "reason": outcome.reason, "settled_at": now}
-        return {**waiting, "due_at": again}
+            return {**waiting, "due_at": now, "round_start": one.round_start + 1}
+        due_at = next_attempt(one.number - one.round_start, now, self._jitter(), outcome.retry_after)
+        if outcome.verdict is Verdict.FAILED or due_at is None:
+            return {"state": DeliveryState.FAILED.value, "settled_at": now}
+        return {**waiting, "due_at": due_at, "lane": max(one.lane, claims.AGAIN)}
 
-    def _attempt_values(self, one: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    def _seal_excerpt(self, one: Claimed, excerpt: bytes) -> bytes | None:
+        if not excerpt:
+            return None
         key = self._keyring.data_key(one.lead_id, one.wrapped_key)
-        place = f"attempts.excerpt:{one.id}.{one.number}"
-        return {
-            "finished_at": now,
-            "outcome": outcome.verdict.value,
-            "status_code": outcome.status_code,
-            "reason": outcome.reason,
-            "duration_ms": outcome.duration_ms,
-            "excerpt": key.seal(outcome.excerpt, place) if outcome.excerpt else None,
-        }
+        return key.seal(excerpt, f"attempts.excerpt:{one.id}.{one.number}")
 
 
-def _started(one: Claimed, now: datetime) -> dict[str, Any]:
-    return {"delivery_id": one.id, "number": one.number, "started_at": now, "outcome": "started"}
-
-
-async def _note_destination(session: AsyncSession, destination_id: UUID, verdict: Verdict) -> None:
-    """Keep the destination's state: it fails, it recovers, or it asked (410) to be left alone."""
-    if verdict is Verdict.GONE:
-        await session.execute(queries.move_destination(destination_id, ("active", "failing"), "paused"))
-    elif verdict is Verdict.DELIVERED:
-        await session.execute(queries.move_destination(destination_id, ("failing",), "active"))
-    elif verdict in {Verdict.RETRY, Verdict.FAILED}:
-        await session.execute(queries.move_destination(destination_id, ("active",), "failing"))
+def _waiting(destination: Destination) -> Waiting:
+    standing = Standing(destination.state, destination.failures_in_row, destination.probe_at)
+    return Waiting(destination.id, destination.kind, standing)

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.service import Principal
 from app.database import Database
-from app.deliveries import queries
+from app.deliveries import claims, queries
 from app.deliveries.errors import DeliveryNotFound, NotRetriable
 from app.deliveries.models import Attempt, Delivery
 from app.deliveries.schemas import AttemptOut, DeliveryDetail, DeliveryFilters, DeliveryOut, DeliveryState
+from app.deliveries.sweeping import DELETED
 from app.destinations import service as destinations
 from app.destinations.models import Destination
 from app.forms.configuration import changed
@@ -52,12 +53,16 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
         if destination.deleted_at is not None:
             # It would wait for good.
             raise NotRetriable("one for a deleted destination")
+        if destination.state == "failing":
+            # Whoever asks for it now has perhaps just mended it: no need to wait for the next probe.
+            destination.probe_at = now
         changed = await session.execute(
             update(Delivery)
             .where(Delivery.id == delivery_id, Delivery.state.in_(_RETRIABLE))
             .values(
                 state=DeliveryState.PENDING.value,
                 due_at=now,
+                lane=claims.FRESH,
                 round_start=Delivery.attempts,
                 reason=None,
                 settled_at=None,
@@ -81,7 +86,7 @@ async def retire_destination(
         await session.execute(
             update(Delivery)
             .where(Delivery.destination_id == destination_id, Delivery.state.in_(_WAITING))
-            .values(state=DeliveryState.CANCELLED.value, reason="the destination was deleted", settled_at=now)
+            .values(state=DeliveryState.CANCELLED.value, reason=DELETED, settled_at=now)
             .execution_options(synchronize_session=False)
         )
 
