@@ -16,6 +16,7 @@ from app.clock import Clock, SystemClock
 from app.database import Database, sqlite_file
 from app.deliveries.checks import delivery_checks
 from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.hints import Hints
 from app.deliveries.mailboxes import read_sender
 from app.deliveries.router import router as deliveries_router
 from app.deliveries.senders import RealSenders
@@ -88,16 +89,16 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        wake = asyncio.Event()
-        house = await open_house(settings, database, clock, wake)
+        hints = make_hints(settings, database)
+        house = await open_house(settings, database, clock, hints.give)
         engine, senders = make_engine(house)
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk = KeyDesk(database, clock)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
         app.state.burst = BurstLimit(settings.burst)
-        loop = WorkerLoop(database, clock, engine, wake)
-        running = [asyncio.create_task(admission.run())]
+        loop = WorkerLoop(database, clock, engine, hints.wake)
+        running = [asyncio.create_task(admission.run()), asyncio.create_task(hints.run())]
         if with_worker:
             running.append(asyncio.create_task(loop.run()))
         try:
@@ -105,6 +106,7 @@ def _lifespan(
         finally:
             admission.stop()
             loop.stop()
+            hints.stop()
             await asyncio.gather(*running)
             await senders.aclose()
             await database.dispose()
@@ -141,8 +143,8 @@ def _make_file(file: Path) -> None:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
-async def open_house(settings: Settings, database: Database, clock: Clock, wake: asyncio.Event) -> Parts:
-    """Open the keyring and see that the default form is there.
+async def open_house(settings: Settings, database: Database, clock: Clock, hint: Callable[[], None]) -> Parts:
+    """Open the keyring and see that the default form is there. `hint` is told of everything promised.
 
     Errors: `Refusal` when the schema is not the one this version needs, or the sealing key is the wrong one.
     """
@@ -151,7 +153,7 @@ async def open_house(settings: Settings, database: Database, clock: Clock, wake:
     keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
     await forms.ensure_default(database, clock.now())
     _check_sender(settings)
-    return Parts(settings, database, keyring, clock, hint=wake.set)
+    return Parts(settings, database, keyring, clock, hint=hint)
 
 
 def _check_sender(settings: Settings) -> None:
@@ -161,6 +163,11 @@ def _check_sender(settings: Settings) -> None:
             read_sender(settings.mail_from)
     except ValueError:
         raise Refusal("FREEQUOTE_MAIL_FROM must read `Name <quotes@clinic.example>` or be a bare address.") from None
+
+
+def make_hints(settings: Settings, database: Database) -> Hints:
+    """Make what tells workers, in this process and elsewhere, that something was promised."""
+    return Hints(settings.direct_database_url.get_secret_value() or database.url, is_sqlite=database.is_sqlite)
 
 
 def make_engine(house: Parts) -> tuple[Engine, RealSenders]:

@@ -12,8 +12,8 @@ from app.sealing.keyring import Keyring
 from app.settings import Settings
 
 
-def _nobody_listens() -> None:
-    """Stand in where no worker runs in this process; polling finds what was promised."""
+def nobody_listens() -> None:
+    """Stand in where nobody passes a hint on; polling finds what was promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Parts:
     database: Database
     keyring: Keyring
     clock: Clock
-    hint: Callable[[], None] = field(default=_nobody_listens)
-    """Called after a commit that promised something, so that a worker in this process looks at once."""
+    hint: Callable[[], None] = field(default=nobody_listens)
+    """Called after a commit that promised something, so that a worker, here or elsewhere, looks at once."""
 
 
 def get_parts(request: Request) -> Parts:

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         "Empty: `freequote.db` in the data folder.",
     )
     direct_database_url: SecretStr = Field(
-        SecretStr(""), description="The database without the pooler in between, for migrations."
+        SecretStr(""), description="The database without the pooler in between, for migrations and LISTEN."
     )
     host: str = Field("127.0.0.1", description="Where `serve` listens.")
     port: int = Field(8000, ge=0, le=65535, description="The port `serve` listens on.")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from app.clock import SystemClock
 from app.errors import FieldProblem, InvalidRequest
 from app.main import open_database, open_house
-from app.parts import Parts
+from app.parts import Parts, nobody_listens
 from app.problems import from_validation
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging
@@ -49,7 +49,7 @@ async def house(settings: Settings) -> AsyncIterator[Parts]:
     """Open the house that the settings describe."""
     database = open_database(settings)
     try:
-        yield await open_house(settings, database, SystemClock(), asyncio.Event())
+        yield await open_house(settings, database, SystemClock(), nobody_listens)
     finally:
         await database.dispose()
 

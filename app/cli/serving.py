@@ -24,7 +24,7 @@ from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.errors import Refusal
-from app.main import create_app, make_engine, open_database
+from app.main import create_app, make_engine, make_hints, open_database
 from app.parts import Parts
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
@@ -169,11 +169,14 @@ def _greet(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     async with house(settings) as parts:
         engine, senders = make_engine(parts)
-        wake = asyncio.Event()
-        loop = WorkerLoop(parts.database, SystemClock(), engine, wake)
+        hints = make_hints(settings, parts.database)
+        loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake)
+        listening = asyncio.create_task(hints.run())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, loop.stop)
         try:
             await loop.run()
         finally:
+            hints.stop()
+            await listening
             await senders.aclose()

@@ -17,7 +17,7 @@ import pytest
 from app.cli import main
 from app.database import Database
 from app.main import open_house
-from app.parts import Parts
+from app.parts import Parts, nobody_listens
 from app.settings import Settings
 from tests.support.clock import FakeClock
 
@@ -89,4 +89,4 @@ def environ(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 @pytest.fixture
 async def house(environ: dict[str, str], settings: Settings, database: Database, clock: FakeClock) -> Parts:
     """Give the house as the commands open it: the sealing key is in the data folder."""
-    return await open_house(settings, database, clock, asyncio.Event())
+    return await open_house(settings, database, clock, nobody_listens)
