@@ -3,23 +3,29 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 from typing import TypeVar
 
 from sqlalchemy import delete, insert, update
 
 from app.clock import Clock
 from app.database import Database, database_now
+from app.deliveries import replays
 from app.deliveries.checks import HEARTBEAT_SECONDS
 from app.deliveries.engine import Engine
 from app.deliveries.models import Worker
+from app.deliveries.sweeping import sweep
 from app.errors import OutOfReach
 from app.ids import new_id
 from app.intake.service import forget_old
 from app.telemetry import logger
 
 Done = TypeVar("Done")
-_POLL_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """How often the database is asked when nobody gives a hint: polling is the truth, hints only make it sooner."""
+_GATHER_SECONDS = 0.02
+"""How far apart claims are at the least, so that a crowd of them shares one; a lone one waits for nothing."""
+_SWEEP_SECONDS = 60.0
 _TIDY_SECONDS = 600.0
 _LONG_SILENT_SECONDS = 86400.0
 
@@ -27,11 +33,15 @@ _LONG_SILENT_SECONDS = 86400.0
 class WorkerLoop:
     """Runs an engine until it is told to stop."""
 
-    def __init__(self, database: Database, clock: Clock, engine: Engine, wake: asyncio.Event) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, engine: Engine, wake: asyncio.Event, poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        """Take the parts, and the event by which others hint that something was promised."""
         self._database = database
         self._clock = clock
         self._engine = engine
         self._wake = wake
+        self._poll_seconds = poll_seconds
         self._stopping = asyncio.Event()
         self._id = new_id()
 
@@ -45,14 +55,12 @@ class WorkerLoop:
         logger.info("worker started", worker=str(self._id))
         beside = [
             asyncio.create_task(self._every(HEARTBEAT_SECONDS, self._say_alive)),
+            asyncio.create_task(self._every(replays.PACE.total_seconds(), self._replay)),
+            asyncio.create_task(self._every(_SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(_TIDY_SECONDS, self._tidy)),
         ]
         try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                if not await _whatever_happens(self._engine.start_due):
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            await self._keep_promises()
         finally:
             for task in beside:
                 task.cancel()
@@ -60,6 +68,21 @@ class WorkerLoop:
             await self._engine.finish()
             await self._leave()
         logger.info("worker stopped", worker=str(self._id))
+
+    async def _keep_promises(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            began = monotonic()
+            if not await _whatever_happens(self._engine.start_due):
+                await self._hint()
+            await asyncio.sleep(max(began + _GATHER_SECONDS - monotonic(), 0))
+
+    async def _hint(self) -> None:
+        """Wait until something was promised, a place is free, or it is time to look anyway."""
+        hints = [asyncio.create_task(event.wait()) for event in (self._wake, self._engine.freed)]
+        await asyncio.wait(hints, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for hint in hints:
+            hint.cancel()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -72,6 +95,13 @@ class WorkerLoop:
             if await session.scalar(seen) is None:
                 now = self._clock.now()
                 await session.execute(insert(Worker).values(id=self._id, started_at=now, seen_at=database_now()))
+
+    async def _replay(self) -> None:
+        if await replays.work_off(self._database, self._clock.now()):
+            self._wake.set()
+
+    async def _sweep(self) -> None:
+        await sweep(self._database, self._clock.now())
 
     async def _tidy(self) -> None:
         await forget_old(self._database, self._clock.now())

@@ -21,8 +21,8 @@ RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady"},
     "leads:read": {"listLeads", "getLead"},
     "leads:write": {"changeLead", "releaseLead", "rejectLead"},
-    "deliveries:read": {"listDeliveries", "getDelivery"},
-    "deliveries:write": {"retryDelivery"},
+    "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
+    "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination"},
     "setup:write": {
         *("createForm", "changeForm", "addWording", "createDestination", "changeDestination", "deleteDestination"),
@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
     "changeLead": {"status": "won"},
+    "replayDestination": {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
 }
 Operation = tuple[str, str, str, tuple[str, ...]]
 """Its id, method and address, and the scopes that it needs."""

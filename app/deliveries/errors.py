@@ -30,3 +30,15 @@ class NotRetriable(AppError):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"The delivery is {state}; only one that is pending or failed is tried again.")
+
+
+class ReplayUnderWay(AppError):
+    """One replay at a time for a destination: two would send the same deliveries twice."""
+
+    status = HTTPStatus.CONFLICT
+    code = "replay-under-way"
+    title = "A replay is under way"
+    explanation = "The destination has a replay that is not finished. Wait until it is, then order the next."
+
+    def __init__(self) -> None:
+        super().__init__("A replay for this destination is under way.")

@@ -1,4 +1,4 @@
-"""Routes for deliveries, and for deleting a destination together with what waits for it."""
+"""Routes for deliveries, and for what is done to a destination together with what was promised to it."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -7,11 +7,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.permissions import CanReadDeliveries, CanWriteDeliveries, CanWriteSetup
-from app.deliveries import service
-from app.deliveries.errors import DeliveryNotFound, NotRetriable
-from app.deliveries.schemas import DeliveryDetail, DeliveryFilters, DeliveryList
+from app.deliveries import figures, replays, service
+from app.deliveries.errors import DeliveryNotFound, NotRetriable, ReplayUnderWay
+from app.deliveries.schemas import (
+    AlertList,
+    DeliveryDetail,
+    DeliveryFilters,
+    DeliveryList,
+    Figures,
+    NewReplay,
+    ReplayList,
+    ReplayOut,
+)
 from app.destinations.errors import DestinationNotFound
-from app.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next
+from app.paging import DEFAULT_LIMIT, MAX_LIMIT, Limit, link_next
 from app.parts import House
 from app.problems import problems
 
@@ -39,6 +48,18 @@ async def list_deliveries(
     return DeliveryList(items=list(page.items), next_cursor=page.next_cursor)
 
 
+@router.get("/deliveries/figures", operation_id="getDeliveryFigures")
+async def get_figures(house: House, staff: CanReadDeliveries) -> Figures:
+    """Count what was promised, delivered, given up and waits, for each destination."""
+    return Figures(items=await figures.per_destination(house.database, by=staff))
+
+
+@router.get("/deliveries/alerts", operation_id="listAlerts")
+async def list_alerts(house: House, staff: CanReadDeliveries, limit: Limit = DEFAULT_LIMIT) -> AlertList:
+    """List when destinations began to fail, recovered, or asked to be left alone; newest first."""
+    return AlertList(items=await figures.alerts(house.database, limit, by=staff))
+
+
 @router.get("/deliveries/{delivery_id}", operation_id="getDelivery", responses=problems(DeliveryNotFound))
 async def get_delivery(delivery_id: UUID, house: House, staff: CanReadDeliveries) -> DeliveryDetail:
     """Get one delivery with every attempt."""
@@ -55,6 +76,27 @@ async def retry_delivery(delivery_id: UUID, house: House, staff: CanWriteDeliver
     found = await service.retry(house.database, delivery_id, house.clock.now(), by=staff)
     house.hint()
     return found
+
+
+@router.post(
+    "/destinations/{destination_id}/replay",
+    operation_id="replayDestination",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=problems(DestinationNotFound, ReplayUnderWay),
+)
+async def replay_destination(
+    destination_id: UUID, wanted: NewReplay, house: House, staff: CanWriteDeliveries
+) -> ReplayOut:
+    """Send a stretch of time to a destination again, slowly and after what is fresh. Events keep their ids."""
+    return await replays.order(house.database, destination_id, wanted, house.clock.now(), by=staff)
+
+
+@router.get(
+    "/destinations/{destination_id}/replays", operation_id="listReplays", responses=problems(DestinationNotFound)
+)
+async def list_replays(destination_id: UUID, house: House, staff: CanReadDeliveries) -> ReplayList:
+    """List the latest replays of a destination and how far they have come; newest first."""
+    return ReplayList(items=await replays.list_of(house.database, destination_id, by=staff))
 
 
 @router.delete(

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 
 class DeliveryState(StrEnum):
@@ -69,3 +70,86 @@ class DeliveryList(BaseModel):
 
     items: list[DeliveryOut]
     next_cursor: str | None
+
+
+class NewReplay(BaseModel):
+    """Which deliveries to send again: those promised from one moment on and before another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    starts_at: Annotated[AwareDatetime, Field(alias="from", examples=["2026-11-20T00:00:00Z"])]
+    ends_at: Annotated[AwareDatetime, Field(alias="to", examples=["2026-11-24T00:00:00Z"])]
+    only: Annotated[
+        Literal["failed", "all"], Field(description="`failed`: what was given up; `all`: what was delivered, too.")
+    ] = "failed"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("The end must lie behind the beginning.")
+        return self
+
+
+class ReplayState(StrEnum):
+    """Where a replay stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ReplayOut(BaseModel):
+    """An order to send again, and how far it has come."""
+
+    id: UUID
+    destination_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    only: Literal["failed", "all"]
+    state: ReplayState
+    found: Annotated[int, Field(description="How many deliveries it was for when it was ordered.")]
+    queued: Annotated[int, Field(description="How many of them wait to be sent again, or were.")]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ReplayList(BaseModel):
+    """The replays of one destination, newest first."""
+
+    items: list[ReplayOut]
+
+
+class DestinationFigures(BaseModel):
+    """How one destination is served."""
+
+    destination_id: UUID
+    destination: str
+    state: Literal["active", "failing", "paused"]
+    promised: Annotated[int, Field(description="Every delivery there is, those that were withheld apart.")]
+    delivered: int
+    failed: Annotated[int, Field(description="Given up; a retry or a replay sends them again.")]
+    waiting: Annotated[int, Field(description="Not sent yet, or to be tried again.")]
+    oldest_waiting_at: Annotated[datetime | None, Field(description="When the oldest of them was promised.")]
+
+
+class Figures(BaseModel):
+    """How each destination is served, in the order they were made."""
+
+    items: list[DestinationFigures]
+
+
+class AlertOut(BaseModel):
+    """A destination began to fail, recovered, or was paused because it asked for that."""
+
+    id: UUID
+    destination_id: UUID
+    destination: str
+    kind: Literal["failing", "recovered", "paused"]
+    reason: str
+    at: datetime
+
+
+class AlertList(BaseModel):
+    """The latest alerts, newest first."""
+
+    items: list[AlertOut]

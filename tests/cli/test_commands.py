@@ -113,6 +113,22 @@ async def test_what_is_no_id_is_wrong_usage_and_said_plainly(words: tuple[str, .
     assert "this is no id" in ended.err
 
 
+async def test_a_stretch_of_time_is_replayed_and_figures_say_how_it_stands(
+    cli: CommandLine, desk: Desk, http_sink: HttpSink
+) -> None:
+    made = await desk.webhook(http_sink.url("/crm"), name="Clinic CRM")
+    await desk.lead()
+    await desk.engine.run_until_idle()
+    ordered = await cli.json("delivery", "replay", str(made.id), "--from", "2020-01-01", "--only", "all")
+    assert (ordered["state"], ordered["found"]) == ("running", 1)
+    assert (await cli.json("delivery", "replays", str(made.id)))["items"] == [ordered]
+    (figures,) = (await cli.json("delivery", "figures"))["items"]
+    assert (figures["destination"], figures["promised"], figures["delivered"]) == ("Clinic CRM", 1, 1)
+    assert (await cli("delivery", "alerts")).out == "none\n"
+    refused = await cli("delivery", "replay", str(made.id), "--from", "2026-11-02", "--to", "2026-11-01")
+    assert "The end must lie behind the beginning." in refused.err
+
+
 @pytest.mark.parametrize("words", [("key", "revoke"), ("delivery", "retry"), ("destination", "test"), ("lead", "show")])
 async def test_an_id_of_nothing_is_refused(words: tuple[str, str], cli: CommandLine) -> None:
     ended = await cli(*words, str(uuid4()))

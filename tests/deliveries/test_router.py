@@ -163,3 +163,53 @@ async def test_a_delivery_that_is_not_there_is_not_found(staff: httpx.AsyncClien
     for name, status in NO_DELIVERIES:
         answers = [await staff.get(f"/v1/deliveries/{name}"), await staff.post(f"/v1/deliveries/{name}/retry")]
         assert [answer.status_code for answer in answers] == [status, status]
+
+
+async def test_figures_and_alerts_show_how_each_destination_is_served(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock, http_sink: HttpSink
+) -> None:
+    well = await _destination(staff, http_sink.url("/a"), name="Clinic CRM")
+    await _post(client, clock)
+    await _send(app)
+    ill = await _destination(staff, "http://127.0.0.1:1/", name="Old CRM")
+    promised_at = clock.now()
+    for _ in range(3):
+        await _post(client, clock)
+    await _send(app)
+    items = (await staff.get("/v1/deliveries/figures")).json()["items"]
+    assert items[0] == {
+        "destination_id": well,
+        "destination": "Clinic CRM",
+        "state": "active",
+        "oldest_waiting_at": None,
+        "promised": 4,
+        "delivered": 4,
+        "failed": 0,
+        "waiting": 0,
+    }
+    assert (items[1]["destination_id"], items[1]["state"]) == (ill, "failing")
+    assert (items[1]["promised"], items[1]["delivered"], items[1]["waiting"]) == (3, 0, 3)
+    assert items[1]["oldest_waiting_at"] == promised_at.isoformat().replace("+00:00", "Z")
+    (alert,) = (await staff.get("/v1/deliveries/alerts")).json()["items"]
+    assert (alert["destination"], alert["kind"], alert["reason"]) == ("Old CRM", "failing", "connection refused")
+
+
+async def test_a_replay_is_ordered_and_seen(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock, http_sink: HttpSink
+) -> None:
+    destination = await _destination(staff, http_sink.url("/a"))
+    await _post(client, clock)
+    await _send(app)
+    stretch = {"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00+01:00", "only": "all"}
+    ordered = await staff.post(f"/v1/destinations/{destination}/replay", json=stretch)
+    assert (ordered.status_code, ordered.json()["state"], ordered.json()["found"]) == (202, "running", 1)
+    again = await staff.post(f"/v1/destinations/{destination}/replay", json=stretch)
+    assert (again.status_code, again.json()["code"]) == (409, "replay-under-way")
+    assert (await staff.get(f"/v1/destinations/{destination}/replays")).json()["items"] == [ordered.json()]
+
+
+async def test_a_stretch_that_cannot_be_read_is_refused(staff: httpx.AsyncClient, http_sink: HttpSink) -> None:
+    destination = await _destination(staff, http_sink.url("/a"))
+    for stretch in ({}, {"from": "2026-11-02T00:00:00Z", "to": "2026-11-01T00:00:00Z"}, {"from": "x", "to": "y"}):
+        answer = await staff.post(f"/v1/destinations/{destination}/replay", json=stretch)
+        assert answer.status_code == 422
