@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 from app.access import service
 from app.access.errors import KeyNotFound, MoreThanItsMaker
-from app.access.permissions import CanWriteKeys
+from app.access.permissions import CanWriteKeys, StaffRoute
 from app.access.schemas import KeyOut, MintedKey, NewKey
 from app.parts import House
 from app.problems import problems
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StaffRoute)
 
 
 class KeyList(BaseModel):

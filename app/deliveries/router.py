@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.access.permissions import CanReadDeliveries, CanWriteDeliveries, CanWriteSetup
+from app.access.permissions import CanReadDeliveries, CanWriteDeliveries, CanWriteSetup, StaffRoute
 from app.deliveries import figures, replays, service
 from app.deliveries.errors import DeliveryNotFound, NotRetriable, ReplayUnderWay
 from app.deliveries.schemas import (
@@ -24,7 +24,7 @@ from app.paging import DEFAULT_LIMIT, MAX_LIMIT, Limit, link_next
 from app.parts import House
 from app.problems import problems
 
-router = APIRouter(prefix="/v1", tags=["deliveries"])
+router = APIRouter(prefix="/v1", tags=["deliveries"], route_class=StaffRoute)
 
 
 class DeliveryPage(DeliveryFilters):

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.access.errors import MoreThanItsMaker
-from app.access.permissions import CanReadSetup, CanWriteSetup
+from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
 from app.destinations import service
 from app.destinations.errors import DestinationNotFound
 from app.destinations.guard import Guard
@@ -15,7 +15,7 @@ from app.destinations.schemas import DestinationChange, DestinationMade, Destina
 from app.parts import House
 from app.problems import problems
 
-router = APIRouter(prefix="/v1/destinations", tags=["destinations"])
+router = APIRouter(prefix="/v1/destinations", tags=["destinations"], route_class=StaffRoute)
 
 
 class DestinationList(BaseModel):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.access.errors import MoreThanItsMaker
-from app.access.permissions import CanReadSetup, CanWriteSetup
+from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
 from app.access.service import Principal
 from app.errors import AppError
 from app.forms import service
@@ -15,7 +15,7 @@ from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicFo
 from app.parts import House
 from app.problems import problem_response, problems, request_id_of
 
-router = APIRouter(prefix="/v1/forms", tags=["forms"])
+router = APIRouter(prefix="/v1/forms", tags=["forms"], route_class=StaffRoute)
 _ANY_SITE = {"Access-Control-Allow-Origin": "*"}
 _A_MINUTE = {"Cache-Control": "public, max-age=60"}
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from app.access.permissions import CanReadLeads, CanWriteLeads
+from app.access.permissions import CanReadLeads, CanWriteLeads, StaffRoute
 from app.leads import service
 from app.leads.errors import LeadNotFound, NotHeld, StaleLead
 from app.leads.schemas import LeadChange, LeadFilters, LeadList, LeadOut, LeadSummary
@@ -13,7 +13,7 @@ from app.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next
 from app.parts import House
 from app.problems import problems
 
-router = APIRouter(prefix="/v1/leads", tags=["leads"])
+router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StaffRoute)
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _NO_VERSION = -1
 
