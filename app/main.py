@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import VERSION, openapi, schema
 from app.access.router import router as access_router
 from app.access.service import KeyDesk
+from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database, sqlite_file
 from app.deliveries.checks import delivery_checks
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     mount_docs_assets(app)
     install_problem_handlers(app)
     openapi.install(app)
+    app.add_middleware(BodyCap, limit=settings.max_body)
     app.add_middleware(ShortWay)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)
     return app

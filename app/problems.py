@@ -169,6 +169,9 @@ async def _answer_validation(request: Request, error: Exception) -> JSONResponse
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:
+    # FastAPI wraps whatever goes wrong while it reads a body.
+    if isinstance(error.__cause__, AppError):
+        return problem_response(error.__cause__, request_id_of(request))
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.SERVICE_UNAVAILABLE
     if status == HTTPStatus.NOT_FOUND:
         return problem_response(NoSuchRoute("There is nothing at this address."), request_id_of(request))

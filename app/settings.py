@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         (), description="CIDRs, comma-separated, whose forwarded client addresses are believed."
     )
-    max_body: int = Field(65536, ge=1024, le=1_048_576, description="The largest request body at the door, in bytes.")
+    max_body: int = Field(65536, ge=1024, le=1_048_576, description="The largest request body of any route, in bytes.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="`json` or `text`; `auto` is text on a terminal in development, else JSON."

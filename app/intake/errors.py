@@ -5,18 +5,6 @@ from http import HTTPStatus
 from app.errors import AppError
 
 
-class BodyTooLarge(AppError):
-    """The body is over the limit; it was not read to its end."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "body-too-large"
-    title = "The request is too large"
-    explanation = "A quote request holds text only and stays under the size in `detail`. Please shorten the message."
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The request is larger than {limit} bytes.")
-
-
 class OriginNotAllowed(AppError):
     """The page that sent this stands on a site that is not on the form's list."""
 

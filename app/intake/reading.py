@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.bodies import BodyTooLarge
 from app.errors import FieldProblem, InvalidRequest
 from app.intake.body import Submission
-from app.intake.errors import BodyTooLarge, RequestBrokenOff
+from app.intake.errors import RequestBrokenOff
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.bodies import BodyTooLarge
 from app.clock import rfc3339
 from app.errors import AppError, InvalidRequest, OutOfReach
 from app.forms.errors import FormClosed, FormNotFound
@@ -23,7 +24,7 @@ from app.intake import service
 from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
 from app.intake.configuration import DoorConfiguration
-from app.intake.errors import BodyTooLarge, IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
+from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
 from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
 from app.intake.reading import idempotency_key, is_browser_post, read_capped
