@@ -40,6 +40,8 @@ class RealSenders:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._webhook.aclose()
+        if self._mail is not None:
+            await self._mail.aclose()
 
     async def _send_webhook(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
         url = destinations.address_of(self._keyring, one.destination_id, one.address)

@@ -1,79 +1,28 @@
 """Mail, against a real SMTP server."""
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from email.message import EmailMessage
+from contextlib import aclosing
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from app.deliveries.letters import lead_letter
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.smtp_server import SmtpServer as ParsedServer
-from app.destinations.shapes import Include
 from app.errors import Refusal
+from tests.deliveries.lettered import STAFF, letter
+from tests.deliveries.mail_servers import GREETING, UP_TO_DATA, answering, listening
 from tests.support.certificates import Authority
-from tests.support.raw import raw_server
-from tests.support.smtp import SmtpServer, _Handler
+from tests.support.smtp import SmtpServer
 
-STAFF = "quotes@clinic.example"
 USER, PASSWORD = "clinic@mail", "p@ss:w/rd ü"
 
 
-def letter(recipient: str = STAFF) -> EmailMessage:
-    data = {
-        "id": "1",
-        "reference": "FQ-7K3M9-QXD4H",
-        "form": "clinic-es",
-        "person": {"name": "Ona", "email": "ona@x.example"},
-    }
-    return lead_letter(
-        {"type": "lead.created", "timestamp": "2026-11-23T10:00:00Z", "data": data},
-        include=Include.CONTACT,
-        sender="Freequote <freequote@clinic.example>",
-        recipient=recipient,
-        message_id="<0199a0b0@clinic.example>",
-        date=datetime(2026, 11, 23, 10, tzinfo=UTC),
-    )
-
-
 async def send(url: str, recipient: str = STAFF, **parts: Any) -> Outcome:
-    return await SmtpChannel(url, **{"deadline": 3, **parts}).send(letter(recipient), recipient)
-
-
-@asynccontextmanager
-async def listening(face: SmtpServer, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[int]:
-    loop = asyncio.get_running_loop()
-
-    def make() -> SMTP:
-        return SMTP(_Handler(face), hostname="mail.test", loop=loop, **options)
-
-    server = await loop.create_server(make, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-
-
-@asynccontextmanager
-async def answering(*replies: bytes, last_words: float = 0) -> AsyncIterator[int]:
-    """Answer line by line as written, then stay silent for a while and hang up."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for reply in replies:
-            writer.write(reply)
-            await reader.readuntil(b"\r\n.\r\n" if reply.startswith(b"354") else b"\r\n")
-        await asyncio.sleep(last_words)
-
-    async with raw_server(answer) as port:
-        yield port
+    async with aclosing(SmtpChannel(url, **{"deadline": 3, **parts})) as channel:
+        return await channel.send(letter(recipient), recipient)
 
 
 def authenticator(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: LoginPassword) -> AuthResult:
@@ -193,10 +142,6 @@ async def test_a_silent_server_pauses_the_channel_at_the_deadline() -> None:
     assert (outcome.verdict, outcome.reason) == (Verdict.CHANNEL_DOWN, "the mail server does not answer in time")
 
 
-GREETING = (b"220 mail.test\r\n", b"250 mail.test\r\n")
-UP_TO_DATA = (*GREETING, b"250 OK\r\n", b"250 OK\r\n", b"354 Go on\r\n")
-
-
 @pytest.mark.parametrize("last_words", [0, 60])
 async def test_a_reply_to_the_letter_that_never_comes_makes_another_try(last_words: float) -> None:
     async with answering(*UP_TO_DATA, last_words=last_words) as port:
@@ -242,31 +187,6 @@ async def test_an_address_beyond_ascii_is_final_where_the_server_cannot_take_it(
 async def test_a_domain_beyond_ascii_needs_nothing_of_the_server(smtp_server: SmtpServer) -> None:
     assert (await send(smtp_server.url, "quotes@bücher.example")).verdict is Verdict.DELIVERED
     assert smtp_server.mails[0].recipients == ("quotes@xn--bcher-kva.example",)
-
-
-async def test_few_connections_are_open_at_a_time_and_every_letter_arrives() -> None:
-    face, now, most = SmtpServer(), 0, 0
-
-    class Counting(SMTP):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            nonlocal now, most
-            now += 1
-            most = max(most, now)
-            super().connection_made(transport)
-
-        def connection_lost(self, error: Exception | None) -> None:
-            nonlocal now
-            now -= 1
-            super().connection_lost(error)
-
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Counting(_Handler(face), hostname="mail.test", loop=loop), "127.0.0.1", 0)
-    channel = SmtpChannel(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=off")
-    outcomes = await asyncio.gather(*(channel.send(letter(), STAFF) for _ in range(20)))
-    server.close()
-    assert {one.verdict for one in outcomes} == {Verdict.DELIVERED}
-    assert len(face.mails) == 20
-    assert most <= 4
 
 
 async def test_a_mail_server_of_this_machine_without_a_log_in_is_checked_too(smtp_server: SmtpServer) -> None:

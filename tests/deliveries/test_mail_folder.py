@@ -1,33 +1,11 @@
 """Mail in development: a folder."""
 
 import stat
-from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 
-from app.deliveries.letters import lead_letter
 from app.deliveries.mail import FolderChannel
 from app.deliveries.policy import Verdict
-from app.destinations.shapes import Include
-
-STAFF = "quotes@clinic.example"
-
-
-def letter(recipient: str = STAFF) -> EmailMessage:
-    data = {
-        "id": "1",
-        "reference": "FQ-7K3M9-QXD4H",
-        "form": "clinic-es",
-        "person": {"name": "Ona", "email": "ona@x.example"},
-    }
-    return lead_letter(
-        {"type": "lead.created", "timestamp": "2026-11-23T10:00:00Z", "data": data},
-        include=Include.CONTACT,
-        sender="Freequote <freequote@clinic.example>",
-        recipient=recipient,
-        message_id="<0199a0b0@clinic.example>",
-        date=datetime(2026, 11, 23, 10, tzinfo=UTC),
-    )
+from tests.deliveries.lettered import STAFF, letter
 
 
 async def test_in_development_letters_lie_in_a_folder_that_only_its_owner_reads(tmp_path: Path) -> None:
