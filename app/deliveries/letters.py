@@ -3,14 +3,13 @@
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-from app.deliveries.mailboxes import read_mailbox, read_sender, reply_address
+from app.deliveries.mailboxes import reply_address
+from app.deliveries.writing import Posting, write
 from app.destinations.shapes import ERASED, Include
-from app.errors import Refusal
+from app.languages.countries import country_names
+from app.languages.names import language_name
 
 Section = tuple[str, list[tuple[str, str]]]
 
@@ -34,19 +33,6 @@ _LABELS = {
 }
 
 
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("app.deliveries"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-_TEMPLATES = _environment()
-
-
 def lead_letter(
     document: dict[str, Any],
     *,
@@ -63,31 +49,14 @@ def lead_letter(
     No header holds a visitor's text; the enquirer's address gets into Reply-To only if it is a single clean one.
     Errors: `Refusal` for a sender and `ValueError` for a recipient that is not an address.
     """
-    mailbox = read_mailbox(recipient)
-    message = EmailMessage(policy=SMTP if mailbox.username.isascii() else SMTPUTF8)
-    message["From"] = _sender(sender)
-    message["To"] = mailbox
-    reply_to = _reply_to(document, include)
-    if reply_to is not None:
-        message["Reply-To"] = reply_to
-    message["Subject"] = _subject(document)
-    message["Date"] = date
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    values = _values(document, form_name, console_url)
-    text = _TEMPLATES.get_template("lead.txt.j2").render(values)
-    page = _TEMPLATES.get_template("lead.html.j2").render(values)
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
-    return message
-
-
-def _sender(text: str) -> Address:
-    try:
-        return read_sender(text)
-    except ValueError:
-        raise Refusal("FREEQUOTE_MAIL_FROM is not an address. Write it as Freequote <quotes@clinic.example>.") from None
+    return write(
+        Posting(sender, recipient, message_id, date),
+        subject=_subject(document),
+        reply_to=_reply_to(document, include),
+        auto_submitted="auto-generated",
+        template="lead",
+        values=_values(document, form_name, console_url),
+    )
 
 
 def _reply_to(document: dict[str, Any], include: Include) -> Address | None:
@@ -132,7 +101,8 @@ def _facts(data: dict[str, Any], form_name: str | None) -> list[tuple[str, str]]
 def _sections(data: dict[str, Any]) -> list[Section]:
     found = []
     for name, title in _SECTIONS.items():
-        rows = [(_label(key, name), _text(value)) for key, value in data.get(name, {}).items() if _is_said(value)]
+        said = {key: value for key, value in data.get(name, {}).items() if _is_said(value)}
+        rows = [(_label(key, name), _text(_named(key, value, name))) for key, value in said.items()]
         if rows:
             found.append((title, rows))
     return found
@@ -153,6 +123,18 @@ def _label(key: str, part: str) -> str:
     if part == "answers":
         return key
     return _LABELS.get(key) or key.replace("_", " ").capitalize()
+
+
+def _named(key: str, value: Any, part: str) -> Any:
+    """Give countries and languages their names instead of their codes."""
+    if part == "answers":
+        return value
+    countries = country_names("en")
+    if key == "country":
+        return countries.get(value, value)
+    if key == "destination_countries":
+        return [countries.get(code, code) for code in value]
+    return language_name(value) if key == "language" else value
 
 
 def _is_said(value: object) -> bool:

@@ -100,7 +100,8 @@ def test_a_full_letter_says_everything_in_text_and_on_the_page(kind: str) -> Non
         "FQ-7K3M9-QXD4H",
         "Clinic Barcelona",
         "2026-11-23T10:00:00Z",
-        *PERSON.values(),
+        *(value for key, value in PERSON.items() if key != "country"),
+        "Spain",
         "Multiple sclerosis",
         "1500.00 EUR",
         "Health data",
@@ -110,6 +111,17 @@ def test_a_full_letter_says_everything_in_text_and_on_the_page(kind: str) -> Non
         "spring, autumn",
     ):
         assert word in text, word
+
+
+def test_countries_and_languages_stand_by_name() -> None:
+    person = {**PERSON, "country": "CI", "language": "pt-BR"}
+    inquiry = {"destination_countries": ["DE", "MX", "??"]}
+    text = text_of(letter(document(person=person, inquiry=inquiry, answers={"country": "ES", "language": "es"})))
+    assert "Country: Côte d’Ivoire" in text
+    assert "Language: Portuguese (Brazil)" in text
+    assert "Destination countries: Germany, Mexico, ??" in text
+    # What a site asked besides is shown as it was answered.
+    assert "country: ES\nlanguage: es" in text
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
