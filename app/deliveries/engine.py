@@ -140,6 +140,7 @@ class Engine:
             lease_token=one.lease_token,
             number=one.number,
             destination_id=one.destination_id,
+            kind=one.kind,
             finished_at=now,
             outcome=outcome.verdict.value,
             status_code=outcome.status_code,
@@ -154,6 +155,8 @@ class Engine:
         waiting = {"state": DeliveryState.PENDING.value, "settled_at": None}
         if outcome.verdict is Verdict.DELIVERED:
             return {"state": DeliveryState.DELIVERED.value, "reason": None, "settled_at": now}
+        if outcome.verdict is Verdict.WITHHELD:
+            return {"state": DeliveryState.WITHHELD.value, "reason": outcome.reason, "settled_at": now}
         if outcome.verdict is Verdict.CHANNEL_DOWN:
             # Our own fault: the attempt stays on record, but its place in the schedule is given back.
             again = self._channels.rests_until(one.kind, now)

@@ -68,7 +68,8 @@ class Attempt(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(String(16))
-    """`started`, then what came of it: `delivered`, `retry`, `failed`, `gone`, `channel-down`."""
+    """`started`, then what came of it: `delivered`, `retry`, `failed`, `gone`, `withheld`,
+    `channel-down`."""
     status_code: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(200))
     duration_ms: Mapped[int | None]

@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import rfc3339
 from app.deliveries.models import Delivery, Event
+from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
 from app.ids import new_id
 from app.sealing.envelopes import SealingKey
 
+CREATED = "lead.created"
+"""The one event that enquirers hear of, too."""
 NOT_SHARED = "the enquirer did not agree to share with this recipient"
 
 
@@ -86,6 +89,8 @@ def delivery_rows(
     """
     rows = []
     for destination in destinations:
+        if destination.kind == ENQUIRER and event["type"] != CREATED:
+            continue
         may_hear = destination.recipient is None or destination.recipient in shared_with
         rows.append(
             {

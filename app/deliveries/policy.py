@@ -30,6 +30,8 @@ class Verdict(StrEnum):
     """Final: trying again cannot help."""
     GONE = "gone"
     """The endpoint asked to be left alone (410): its destination pauses, the promise stays."""
+    WITHHELD = "withheld"
+    """Final: it must not go out, and nothing was sent."""
     CHANNEL_DOWN = "channel-down"
     """A fault of our own: it burns no attempt."""
 

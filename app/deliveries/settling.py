@@ -17,6 +17,7 @@ from app.deliveries.batches import given
 from app.deliveries.breaker import Standing
 from app.deliveries.models import Alert
 from app.deliveries.policy import Verdict
+from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
 from app.errors import OutOfReach
 from app.ids import new_id
@@ -38,6 +39,7 @@ class Settled:
     lease_token: UUID
     number: int
     destination_id: UUID
+    kind: str
     state: str
     reason: str | None
     due_at: datetime | None
@@ -170,7 +172,9 @@ async def _note_destinations(session: AsyncSession, batch: Sequence[Settled], no
     """Count failures in a row, open and close breakers, and put on record what changed."""
     outcomes: dict[UUID, list[Settled]] = {}
     for one in batch:
-        outcomes.setdefault(one.destination_id, []).append(one)
+        # What one enquirer's mailbox says is no news of the destination that all of them share.
+        if one.kind != ENQUIRER:
+            outcomes.setdefault(one.destination_id, []).append(one)
     query = select(Destination.id, Destination.state, Destination.failures_in_row, Destination.probe_at).where(
         Destination.id.in_(outcomes)
     )
