@@ -32,6 +32,7 @@ from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
 from app.intake.trial_router import router as trial_router
+from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
@@ -174,7 +175,8 @@ def make_hints(settings: Settings, database: Database) -> Hints:
 
 def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
     """Make the engine that keeps promises, and the senders that are to be closed after it."""
-    senders = RealSenders(house.settings, house.keyring, DEADLINE_SECONDS)
+    occasion_of = occasions(house.database, house.keyring)
+    senders = RealSenders(house.settings, house.keyring, DEADLINE_SECONDS, occasion_of)
     return Engine(house.database, house.keyring, house.clock, senders), senders
 
 

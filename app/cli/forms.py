@@ -6,8 +6,9 @@ import typer
 
 from app.cli.running import checked, run
 from app.cli.showing import AsJson, show, show_list
+from app.deliveries.acknowledging import change_form
 from app.forms import service
-from app.forms.schemas import NewForm
+from app.forms.schemas import FormChange, NewForm
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
@@ -27,9 +28,27 @@ def add(
     show(run(lambda house: service.add(house.database, new, house.clock.now())), as_json=as_json)
 
 
+@app.command("change")
+def change(
+    key: Annotated[str, typer.Argument(help="As the list shows it.")],
+    name: Annotated[str | None, typer.Option(help="What visitors and staff call it.")] = None,
+    acknowledge: Annotated[
+        bool | None,
+        typer.Option("--acknowledge/--no-acknowledge", help="Whether enquirers get a letter that it arrived."),
+    ] = None,
+    reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; empty: its sender.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a form; what is not named stays."""
+    given = {"name": name, "acknowledge": acknowledge, "reply_to": reply_to}
+    values = {option: value for option, value in given.items() if value is not None}
+    wanted = checked(FormChange, **(values | {"reply_to": None} if reply_to == "" else values))
+    show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
+
+
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List forms."""
     found = run(lambda house: service.list_forms(house.database))
-    columns = ("key", "name", "languages", "origins", "redirects", "is_open")
-    show_list(found, columns, spare=("redirects", "languages"), as_json=as_json)
+    columns = ("key", "name", "languages", "origins", "redirects", "is_open", "acknowledge", "reply_to")
+    show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)

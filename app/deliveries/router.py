@@ -1,4 +1,4 @@
-"""Routes for deliveries, and for what is done to a destination together with what was promised to it."""
+"""Routes for deliveries, and for what changes together with them: destinations retired or replayed, forms."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.permissions import CanReadDeliveries, CanWriteDeliveries, CanWriteSetup, StaffRoute
-from app.deliveries import figures, replays, service
+from app.deliveries import acknowledging, figures, replays, service
 from app.deliveries.errors import DeliveryNotFound, NotRetriable, ReplayUnderWay
 from app.deliveries.schemas import (
     AlertList,
@@ -19,7 +19,10 @@ from app.deliveries.schemas import (
     ReplayList,
     ReplayOut,
 )
-from app.destinations.errors import DestinationNotFound
+from app.destinations.errors import BuiltIn, DestinationNotFound
+from app.forms.errors import FormNotFound
+from app.forms.router import visible
+from app.forms.schemas import FormChange, FormOut
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, Limit, link_next
 from app.parts import House
 from app.problems import problems
@@ -103,9 +106,16 @@ async def list_replays(destination_id: UUID, house: House, staff: CanReadDeliver
     "/destinations/{destination_id}",
     operation_id="deleteDestination",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=problems(DestinationNotFound),
+    responses=problems(DestinationNotFound, BuiltIn),
     tags=["destinations"],
 )
 async def delete_destination(destination_id: UUID, house: House, staff: CanWriteSetup) -> None:
     """Delete a destination: what waits for it is cancelled, the rows stay."""
     await service.retire_destination(house.database, destination_id, house.clock.now(), by=staff)
+
+
+@router.patch("/forms/{key}", operation_id="changeForm", responses=problems(FormNotFound), tags=["forms"])
+async def change_form(key: str, wanted: FormChange, house: House, staff: CanWriteSetup) -> FormOut:
+    """Change a form's settings; what is left out stays. `"reply_to": null` takes the address away."""
+    now = house.clock.now()
+    return await acknowledging.change_form(house.database, house.keyring, visible(key, staff), wanted, now)

@@ -1,18 +1,25 @@
 """Which way a claimed delivery goes out, and in which shape."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.deliveries.acknowledgements import Occasion, acknowledgement, reason_to_withhold
 from app.deliveries.letters import lead_letter
 from app.deliveries.mail import FolderChannel, MailChannel, SmtpChannel
 from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
 from app.deliveries.webhook import WebhookSender
+from app.deliveries.writing import Posting
 from app.destinations import service as destinations
+from app.destinations.enquirers import ENQUIRER
 from app.destinations.guard import Guard
 from app.destinations.shapes import Include, body_of, shape
 from app.sealing.keyring import Keyring
 from app.settings import Settings
+
+Occasions = Callable[[Claimed, dict[str, Any]], Awaitable[Occasion]]
+"""Looks up what decides about the acknowledgement that a claimed delivery with this `data` is."""
 
 
 class Senders(Protocol):
@@ -25,7 +32,8 @@ class Senders(Protocol):
 class RealSenders:
     """Webhooks over HTTP and letters over SMTP, or into a folder in development."""
 
-    def __init__(self, settings: Settings, keyring: Keyring, deadline_seconds: float) -> None:
+    def __init__(self, settings: Settings, keyring: Keyring, deadline_seconds: float, occasion_of: Occasions) -> None:
+        self._occasion_of = occasion_of
         self._settings = settings
         self._keyring = keyring
         self._webhook = WebhookSender(Guard(settings.allow_networks), deadline=deadline_seconds)
@@ -35,7 +43,11 @@ class RealSenders:
         """Send once and say what came of it."""
         if one.kind == "webhook":
             return await self._send_webhook(one, document, now)
-        return await self._send_letter(one, document)
+        if self._mail is None:
+            return Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
+        if one.kind == ENQUIRER:
+            return await self._acknowledge(self._mail, one, document)
+        return await self._send_letter(self._mail, one, document)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -49,20 +61,39 @@ class RealSenders:
         body = body_of(shape(document, Include(one.include)))
         return await self._webhook.send(url, secrets, str(one.event_id), body, now)
 
-    async def _send_letter(self, one: Claimed, document: dict[str, Any]) -> Outcome:
-        if self._mail is None:
-            return Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
+    async def _send_letter(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
         mailbox = destinations.address_of(self._keyring, one.destination_id, one.address)
         include = Include(one.include)
         letter = lead_letter(
             shape(document, include),
             include=include,
-            sender=self._settings.mail_from or "Freequote <freequote@localhost>",
+            sender=self._sender(),
             recipient=mailbox,
-            message_id=f"<{one.id}@{self._mail_domain()}>",
+            message_id=self._message_id(one),
             date=one.created_at,
         )
-        return await self._mail.send(letter, mailbox)
+        return await mail.send(letter, mailbox)
+
+    async def _acknowledge(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
+        data = shape(document, Include(one.include))["data"]
+        occasion = await self._occasion_of(one, data)
+        reason = reason_to_withhold(data, occasion, self._sender())
+        if reason is not None:
+            return Outcome(Verdict.WITHHELD, reason=reason)
+        address = data["person"]["email"]
+        try:
+            letter = acknowledgement(
+                Posting(self._sender(), address, self._message_id(one), one.created_at), data, occasion
+            )
+        except ValueError:
+            return Outcome(Verdict.FAILED, reason="no letter can go to the enquirer's address")
+        return await mail.send(letter, address)
+
+    def _sender(self) -> str:
+        return self._settings.mail_from or "Freequote <freequote@localhost>"
+
+    def _message_id(self, one: Claimed) -> str:
+        return f"<{one.id}@{self._mail_domain()}>"
 
     def _mail_domain(self) -> str:
         return self._settings.mail_from.rpartition("@")[2].strip("> ") or "freequote.invalid"

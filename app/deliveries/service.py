@@ -15,6 +15,8 @@ from app.deliveries.models import Attempt, Delivery
 from app.deliveries.schemas import AttemptOut, DeliveryDetail, DeliveryFilters, DeliveryOut, DeliveryState
 from app.deliveries.sweeping import DELETED
 from app.destinations import service as destinations
+from app.destinations.enquirers import ENQUIRER
+from app.destinations.errors import BuiltIn
 from app.destinations.models import Destination
 from app.forms.configuration import changed
 from app.paging import Page
@@ -78,17 +80,24 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
 async def retire_destination(
     database: Database, destination_id: UUID, now: datetime, *, by: Principal | None = None
 ) -> None:
-    """Delete a destination: what waits for it is cancelled, the rows stay."""
+    """Delete a destination: what waits for it is cancelled, the rows stay. Errors: `DestinationNotFound`, `BuiltIn`."""
     async with database.begin() as session:
         destination = await destinations.get(session, destination_id, by=by)
-        destination.deleted_at = now
-        await changed(session)
-        await session.execute(
-            update(Delivery)
-            .where(Delivery.destination_id == destination_id, Delivery.state.in_(_WAITING))
-            .values(state=DeliveryState.CANCELLED.value, reason=DELETED, settled_at=now)
-            .execution_options(synchronize_session=False)
-        )
+        if destination.kind == ENQUIRER:
+            raise BuiltIn
+        await retire(session, destination, now, reason=DELETED)
+
+
+async def retire(session: AsyncSession, destination: Destination, now: datetime, *, reason: str) -> None:
+    """Mark a destination as deleted, and cancel what waits for it."""
+    destination.deleted_at = now
+    await changed(session)
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.destination_id == destination.id, Delivery.state.in_(_WAITING))
+        .values(state=DeliveryState.CANCELLED.value, reason=reason, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _shown(session: AsyncSession, delivery_id: UUID, by: Principal | None) -> DeliveryDetail:

@@ -15,3 +15,18 @@ class DestinationNotFound(AppError):
 
     def __init__(self) -> None:
         super().__init__("There is no destination with that id.")
+
+
+class BuiltIn(AppError):
+    """A destination that belongs to a form's settings is neither changed nor deleted by itself."""
+
+    status = HTTPStatus.CONFLICT
+    code = "destination-built-in"
+    title = "This destination belongs to its form"
+    explanation = (
+        "The destination that acknowledges requests to enquirers comes and goes with the form's setting `acknowledge`. "
+        "It can be paused and resumed like any other; everything else about it is set at the form."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("This destination is part of its form; change the form's `acknowledge` instead.")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from app.access.errors import MoreThanItsMaker
 from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
 from app.destinations import service
-from app.destinations.errors import DestinationNotFound
+from app.destinations.errors import BuiltIn, DestinationNotFound
 from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationChange, DestinationMade, DestinationOut, NewDestination
 from app.parts import House
@@ -44,7 +44,9 @@ async def get_destination(destination_id: UUID, house: House, staff: CanReadSetu
 
 
 @router.patch(
-    "/{destination_id}", operation_id="changeDestination", responses=problems(DestinationNotFound, MoreThanItsMaker)
+    "/{destination_id}",
+    operation_id="changeDestination",
+    responses=problems(DestinationNotFound, MoreThanItsMaker, BuiltIn),
 )
 async def change_destination(
     destination_id: UUID, wanted: DestinationChange, house: House, staff: CanWriteSetup

@@ -64,9 +64,9 @@ class DestinationOut(BaseModel):
     """A destination without its secret."""
 
     id: UUID
-    kind: Literal["webhook", "email"]
+    kind: Literal["webhook", "email", "enquirer"]
     name: str
-    address: Annotated[str, Field(description="The webhook's URL or the mailbox.")]
+    address: Annotated[str, Field(description="The webhook's URL or the mailbox; empty where each lead brings it.")]
     include: Include
     format: str
     forms: list[str]

@@ -11,7 +11,8 @@ from app.access.errors import MoreThanItsMaker
 from app.access.scopes import Scope
 from app.access.service import Principal
 from app.database import Database
-from app.destinations.errors import DestinationNotFound
+from app.destinations.enquirers import ENQUIRER
+from app.destinations.errors import BuiltIn, DestinationNotFound
 from app.destinations.guard import Guard
 from app.destinations.models import Destination
 from app.destinations.schemas import (
@@ -108,9 +109,11 @@ async def change(
     *,
     by: Principal | None = None,
 ) -> DestinationOut:
-    """Change what is named in `wanted`. Errors as in `add` and `get`."""
+    """Change what is named in `wanted`. Errors as in `add` and `get`; `BuiltIn`."""
     async with database.begin() as session:
         destination = await get(session, destination_id, by=by)
+        if destination.kind == ENQUIRER:
+            raise BuiltIn
         forms = destination.forms if wanted.forms is None else wanted.forms
         hand_on(by, wanted.include or Include(destination.include), forms)
         await _check_forms(session, wanted.forms or [])

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -22,6 +22,10 @@ class Form(Base):
     redirects: Mapped[list[str]]
     """Addresses that a plain form may name in its `redirect` field; the first is the thank-you address."""
     is_open: Mapped[bool]
+    acknowledge: Mapped[bool] = mapped_column(server_default=false())
+    """Whether enquirers get a letter that says that their request arrived."""
+    reply_to: Mapped[str | None] = mapped_column(String(254))
+    """Where enquirers' answers to that letter go."""
     created_at: Mapped[datetime]
 
 

@@ -1,4 +1,4 @@
-"""Routes for forms: what a page needs, and what staff set."""
+"""Routes for forms: what a page needs, and what staff set. Changing one stands where deliveries are known."""
 
 from http import HTTPStatus
 
@@ -11,7 +11,7 @@ from app.access.service import Principal
 from app.errors import AppError
 from app.forms import service
 from app.forms.errors import FormClosed, FormExists, FormNotFound
-from app.forms.schemas import FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.forms.schemas import FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.parts import House
 from app.problems import problem_response, problems, request_id_of
 
@@ -56,13 +56,7 @@ async def get_form(key: str, house: House, request: Request, response: Response)
 @router.get("/{key}/settings", operation_id="getFormSettings", responses=problems(FormNotFound))
 async def get_form_settings(key: str, house: House, staff: CanReadSetup) -> FormOut:
     """Get a form's settings."""
-    return await service.settings_of(house.database, _visible(key, staff))
-
-
-@router.patch("/{key}", operation_id="changeForm", responses=problems(FormNotFound))
-async def change_form(key: str, wanted: FormChange, house: House, staff: CanWriteSetup) -> FormOut:
-    """Change a form's settings; what is left out stays."""
-    return await service.change(house.database, _visible(key, staff), wanted)
+    return await service.settings_of(house.database, visible(key, staff))
 
 
 @router.post(
@@ -70,10 +64,11 @@ async def change_form(key: str, wanted: FormChange, house: House, staff: CanWrit
 )
 async def add_wording(key: str, new: NewWording, house: House, staff: CanWriteSetup) -> WordingOut:
     """Set new consent texts for one language; the old set stays as it was."""
-    return await service.add_wording(house.database, _visible(key, staff), new, house.clock.now())
+    return await service.add_wording(house.database, visible(key, staff), new, house.clock.now())
 
 
-def _visible(key: str, staff: Principal) -> str:
+def visible(key: str, staff: Principal) -> str:
+    """Return the key of a form that staff may see, or raise `FormNotFound`."""
     if not staff.sees(key):
         raise FormNotFound
     return key

@@ -92,6 +92,13 @@ class FormChange(BaseModel):
     origins: Annotated[list[Origin], Field(max_length=50)] | None = None
     redirects: Annotated[list[Redirect], Field(max_length=50)] | None = None
     is_open: bool | None = None
+    acknowledge: Annotated[
+        bool | None, Field(description="Whether enquirers get a letter that says that their request arrived.")
+    ] = None
+    reply_to: Annotated[
+        str | None,
+        Field(min_length=3, max_length=254, description="Where answers to that letter go; null: to its sender."),
+    ] = None
 
 
 class FormOut(BaseModel):
@@ -103,6 +110,8 @@ class FormOut(BaseModel):
     origins: list[str]
     redirects: list[str]
     is_open: bool
+    acknowledge: bool
+    reply_to: str | None
     created_at: datetime
 
     @classmethod

@@ -76,14 +76,19 @@ async def settings_of(database: Database, key: str) -> FormOut:
         return FormOut.of(await get(session, key))
 
 
-async def change(database: Database, key: str, wanted: FormChange) -> FormOut:
-    """Change what is named in `wanted`, or raise `FormNotFound`."""
-    async with database.begin() as session:
-        form = await get(session, key)
-        for name, value in wanted.model_dump(exclude_none=True).items():
+async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
+    """Change what is named in `wanted`, or raise `FormNotFound`. Nobody else changes the form until the commit.
+
+    Whoever changes a form goes through `app.deliveries.acknowledging`, where what hangs on its switch is known.
+    """
+    form = await get(session, key)
+    await session.refresh(form, with_for_update=True)
+    for name in wanted.model_fields_set:
+        value = getattr(wanted, name)
+        if value is not None or name == "reply_to":
             setattr(form, name, value)
-        await changed(session)
-    return FormOut.of(form)
+    await changed(session)
+    return form
 
 
 async def add_wording(database: Database, key: str, new: NewWording, now: datetime) -> WordingOut:

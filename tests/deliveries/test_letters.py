@@ -121,7 +121,7 @@ def test_countries_and_languages_stand_by_name() -> None:
     assert "Language: Portuguese (Brazil)" in text
     assert "Destination countries: Germany, Mexico, ??" in text
     # What a site asked besides is shown as it was answered.
-    assert "country: ES\nlanguage: es" in text
+    assert "country: ES\r\nlanguage: es" in text
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])

@@ -89,6 +89,8 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
         **settings,
         "origins": ["https://clinic.example", "http://localhost:3000"],
         "is_open": True,
+        "acknowledge": False,
+        "reply_to": None,
         "created_at": "2026-03-02T09:00:00Z",
     }
     assert [form["key"] for form in (await staff.get("/v1/forms")).json()["items"]] == ["clinic-es", "default"]

@@ -65,7 +65,8 @@ async def test_texts_come_in_the_language_of_the_address(client: httpx.AsyncClie
 
 
 async def test_a_form_that_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient, house: Parts) -> None:
-    await forms.change(house.database, "clinic-es", FormChange(is_open=False))
+    async with house.database.begin() as session:
+        await forms.update(session, "clinic-es", FormChange(is_open=False))
     absent, closed = await client.get("/forms/nowhere"), await client.get("/forms/clinic-es")
     assert (absent.status_code, closed.status_code) == (404, 410)
     assert "There is no form here" in absent.text
@@ -74,7 +75,8 @@ async def test_a_form_that_is_not_there_is_a_page_that_says_so(client: httpx.Asy
 
 
 async def test_thanks_are_said_even_if_the_form_was_closed_meanwhile(client: httpx.AsyncClient, house: Parts) -> None:
-    await forms.change(house.database, "clinic-es", FormChange(is_open=False))
+    async with house.database.begin() as session:
+        await forms.update(session, "clinic-es", FormChange(is_open=False))
     page = await client.get("/forms/clinic-es/thanks?reference=FQ-7K3M9-QXD4H")
     assert page.status_code == 200
     assert "FQ-7K3M9-QXD4H" in page.text

@@ -24,6 +24,7 @@ from app.intake.configuration import DoorConfiguration
 from app.leads import arrivals
 from app.leads.arrivals import NewLead
 from app.leads.documents import LeadParts
+from app.leads.occasions import occasions
 from app.parts import Parts
 from app.sealing.envelopes import DeploymentKeys
 from app.sealing.keyring import open_keyring
@@ -109,6 +110,6 @@ def _lead(form: str, wording: WordingSet, now: datetime, person: dict[str, Any])
 @pytest.fixture
 async def desk(house: Parts, clock: FakeClock) -> AsyncIterator[Desk]:
     """Give a desk whose engine sends for real, with retries that come without jitter."""
-    senders = RealSenders(house.settings, house.keyring, deadline_seconds=2)
+    senders = RealSenders(house.settings, house.keyring, 2, occasions(house.database, house.keyring))
     yield Desk(house, Engine(house.database, house.keyring, clock, senders, jitter=lambda: 0.0), clock)
     await senders.aclose()

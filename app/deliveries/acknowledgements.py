@@ -1,0 +1,83 @@
+"""Letters to enquirers: their request arrived. No word of theirs stands in it, not even the name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any
+
+from app.deliveries.mailboxes import read_sender, reply_address
+from app.deliveries.writing import Posting, write
+from app.languages.letters import direction, letter_language, letter_texts
+
+MOST_A_DAY = 3
+"""How many acknowledgements one address gets in 24 hours: a form must not be a way to flood somebody's inbox."""
+_MACHINES = frozenset({"mailerdaemon", "postmaster", "noreply", "donotreply", "bounce", "bounces"})
+"""Local parts, without dots and hyphens, behind which nobody reads: an answer to them can go round in a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What decides about an acknowledgement at the moment when it would go out."""
+
+    form_name: str
+    reply_to: str | None
+    languages: Sequence[str]
+    """Those of the form."""
+    earlier: int
+    """How many went, or are about to go, to the same address in the day before this one."""
+
+
+def reason_to_withhold(data: Mapping[str, Any], occasion: Occasion, sender: str) -> str | None:
+    """Say why there must be no letter about an event's `data`; None: it may go."""
+    address = data["person"].get("email")
+    if data.get("test"):
+        return "a test has no enquirer"
+    if not address:
+        return "the enquirer left no e-mail address"
+    if _is_machine(address) or _is_ours(address, sender, occasion.reply_to):
+        return "nobody reads letters at the enquirer's address"
+    if occasion.earlier >= MOST_A_DAY:
+        return f"the address got {MOST_A_DAY} acknowledgements within a day"
+    return None
+
+
+def acknowledgement(posting: Posting, data: Mapping[str, Any], occasion: Occasion) -> EmailMessage:
+    """Write the letter in the enquirer's language, else the form's, else English. Errors as in `write`."""
+    language = letter_language([data["person"].get("language"), *occasion.languages])
+    texts = letter_texts()[language]
+    reply_to = reply_address(occasion.reply_to)
+    gaps = {
+        "reference": data["reference"],
+        "form": occasion.form_name,
+        "address": (reply_to or read_sender(posting.sender)).addr_spec,
+    }
+    isolated = {name: _isolated(value, language) for name, value in gaps.items()}
+    message = write(
+        posting,
+        subject=texts["subject"].format(**gaps),
+        reply_to=reply_to,
+        auto_submitted="auto-replied",
+        template="acknowledgement",
+        values={
+            **{name: text.format(**isolated) for name, text in texts.items()},
+            "lang": language,
+            "dir": direction(language),
+        },
+    )
+    message["Content-Language"] = language
+    return message
+
+
+def _isolated(text: str, language: str) -> str:
+    """Keep a text that runs the other way from drawing its neighbours along (Unicode's first-strong isolate)."""
+    return f"\u2068{text}\u2069" if direction(language) == "rtl" else text
+
+
+def _is_machine(address: str) -> bool:
+    local = address.rpartition("@")[0].partition("+")[0].casefold()
+    return "".join(letter for letter in local if letter.isalnum()) in _MACHINES
+
+
+def _is_ours(address: str, sender: str, reply_to: str | None) -> bool:
+    ours = {read_sender(sender).addr_spec.casefold(), (reply_to or "").casefold()}
+    return address.casefold() in ours

@@ -1,0 +1,71 @@
+"""What decides about an acknowledgement: the form's settings, and what the same address got lately."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.deliveries.acknowledgements import Occasion
+from app.deliveries.models import Delivery
+from app.deliveries.queries import Claimed
+from app.deliveries.schemas import DeliveryState
+from app.deliveries.senders import Occasions
+from app.destinations.enquirers import ENQUIRER
+from app.destinations.models import Destination
+from app.forms import service as forms
+from app.leads.models import Lead, SearchToken
+from app.leads.tokens import epoch_of, mail_of
+from app.sealing.keyring import Keyring
+
+_DAY = timedelta(days=1)
+_SPARED = (DeliveryState.WITHHELD.value, DeliveryState.CANCELLED.value, DeliveryState.FAILED.value)
+"""Deliveries in these states brought nobody a letter."""
+
+
+def occasions(database: Database, keyring: Keyring) -> Occasions:
+    """Return the look-up that senders ask before they acknowledge."""
+
+    async def look_up(one: Claimed, data: dict[str, Any]) -> Occasion:
+        address = data["person"].get("email")
+        async with database.read() as session:
+            form = await forms.get(session, data["form"])
+            earlier = await _earlier(session, one, keyring.tokens.of(*mail_of(address))) if address else 0
+        return Occasion(form.name, form.reply_to, form.languages, earlier)
+
+    return look_up
+
+
+async def _earlier(session: AsyncSession, one: Claimed, token: int) -> int:
+    """Count the acknowledgements to an address that were promised in the day before this one.
+
+    By the order of the promises, not by what is settled: of many that are sent at once the same ones are too many.
+    """
+    since = one.created_at - _DAY
+    oldest = await session.scalar(_first_lead_since(since))
+    if oldest is None:
+        return 0
+    newest = await session.scalar(select(func.max(Lead.no))) or oldest
+    # Leads get their numbers almost in the order of their times: an epoch more covers the difference.
+    epochs = range(epoch_of(oldest) - 1, epoch_of(newest) + 1)
+    query = (
+        select(func.count())
+        .select_from(SearchToken)
+        .join(Lead, Lead.no == SearchToken.lead_no)
+        .join(Delivery, Delivery.lead_id == Lead.id)
+        .join(Destination, Destination.id == Delivery.destination_id)
+        .where(
+            SearchToken.epoch.in_(epochs),
+            SearchToken.token == token,
+            Destination.kind == ENQUIRER,
+            Delivery.state.not_in(_SPARED),
+            Delivery.created_at > since,
+            tuple_(Delivery.created_at, Delivery.id) < (one.created_at, one.id),
+        )
+    )
+    return await session.scalar(query) or 0
+
+
+def _first_lead_since(moment: datetime) -> Select[int]:
+    return select(Lead.no).where(Lead.received_at > moment).order_by(Lead.received_at, Lead.no).limit(1)
