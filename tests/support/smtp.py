@@ -47,10 +47,12 @@ class SmtpServer:
         await eventually(lambda: len(self.mails) >= count, within=within)
         return list(self.mails)
 
-    async def listen(self) -> asyncio.Server:
-        """Start on a free port, in the running loop."""
+    async def listen(self, port: int = 0) -> asyncio.Server:
+        """Start on a port, by default a free one, in the running loop."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: SMTP(_Handler(self), hostname="mail.test", loop=loop), self.host, 0)
+        server = await loop.create_server(
+            lambda: SMTP(_Handler(self), hostname="mail.test", loop=loop), self.host, port
+        )
         self.port = server.sockets[0].getsockname()[1]
         return server
 
