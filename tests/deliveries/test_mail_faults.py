@@ -9,7 +9,6 @@ from email import message_from_bytes, policy
 import pytest
 
 from app.deliveries import service
-from app.deliveries.engine import CHANNEL_REST
 from app.deliveries.policy import SCHEDULE
 from app.deliveries.schemas import DeliveryDetail, DeliveryFilters, DeliveryState
 from app.destinations import service as destinations
@@ -62,7 +61,7 @@ async def test_a_server_that_is_down_costs_no_attempt_and_the_letter_goes_when_i
     await desk.lead()
     for _ in range(len(SCHEDULE) + 2):
         await desk.engine.run_until_idle()
-        desk.clock.move(CHANNEL_REST)
+        desk.clock.move(timedelta(minutes=10))
     waiting = await promised(desk)
     assert (waiting.state, waiting.reason) == (DeliveryState.PENDING, "the mail server is out of reach")
     assert {attempt.outcome for attempt in waiting.attempts} == {"channel-down"}

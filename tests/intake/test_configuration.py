@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.deliveries import service as deliveries
+from app.deliveries.acknowledging import change_form
 from app.destinations import service as destinations
 from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationChange, NewMailbox
@@ -51,18 +52,22 @@ async def test_a_destination_added_a_moment_ago_gets_the_next_lead(
 async def test_a_form_closed_or_opened_a_moment_ago_is_closed_or_open(app: FastAPI, client: httpx.AsyncClient) -> None:
     house = _parts(app)
     assert (await client.post(DOOR, json=JSON)).status_code == 201
-    await forms.change(house.database, "default", FormChange(is_open=False))
+    await change_form(house.database, house.keyring, "default", FormChange(is_open=False), house.clock.now())
     assert (await client.post(DOOR, json=JSON)).status_code == 410
-    await forms.change(house.database, "default", FormChange(is_open=True))
+    await change_form(house.database, house.keyring, "default", FormChange(is_open=True), house.clock.now())
     assert (await client.post(DOOR, json=JSON)).status_code == 201
 
 
 async def test_a_site_listed_a_moment_ago_may_send(app: FastAPI, client: httpx.AsyncClient) -> None:
     house = _parts(app)
     there = {"Origin": "https://clinic.example"}
-    await forms.change(house.database, "default", FormChange(origins=["https://other.example"]))
+    await change_form(
+        house.database, house.keyring, "default", FormChange(origins=["https://other.example"]), house.clock.now()
+    )
     assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 403
-    await forms.change(house.database, "default", FormChange(origins=["https://clinic.example"]))
+    await change_form(
+        house.database, house.keyring, "default", FormChange(origins=["https://clinic.example"]), house.clock.now()
+    )
     assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 201
 
 
