@@ -103,7 +103,6 @@ async def test_a_permanent_refusal_is_final_at_once_visible_and_revived_by_hand(
         failed = await promised(desk)
         assert (failed.state, failed.attempt_count) == (DeliveryState.FAILED, 1)
         assert failed.reason == "the mail server answered 550"
-        assert await state_of_place(desk) == "failing"
         face.refused.clear()
         await service.retry(desk.house.database, failed.id, desk.clock.now())
         await desk.engine.run_until_idle()
