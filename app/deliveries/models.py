@@ -54,6 +54,8 @@ class Delivery(Base):
     """Who goes first to one destination: 0 what is fresh, 1 what is tried again, 2 what is replayed in bulk."""
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+    progress: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the calls made so far gave, where a format makes several; sealed with the lead's key."""
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
 

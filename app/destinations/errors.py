@@ -30,3 +30,17 @@ class BuiltIn(AppError):
 
     def __init__(self) -> None:
         super().__init__("This destination is part of its form; change the form's `acknowledge` instead.")
+
+
+class NothingToRotate(AppError):
+    """The destination's posts are not signed, so there is no secret to change."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no-signing-secret"
+    title = "Nothing is signed there"
+    explanation = (
+        "Only webhooks of the formats `standard` and `custom` are signed; the others have no secret to change."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("What goes to this destination is not signed.")

@@ -1,6 +1,7 @@
 """Table of destinations."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, String
@@ -21,10 +22,17 @@ class Destination(Base):
     """A webhook's URL or a mailbox, sealed."""
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The signing secret of a webhook, sealed."""
+    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The secret before the last rotation, sealed; it signs too, until `previous_secret_until`."""
+    previous_secret_until: Mapped[datetime | None]
+    connection: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A webhook's `Connection` (settings of its format, credentials, headers), sealed; None: nothing to say."""
     include: Mapped[str] = mapped_column(String(16))
     format: Mapped[str] = mapped_column(String(32))
     forms: Mapped[list[str]]
     """Keys of the forms whose events it gets; empty: all."""
+    takes: Mapped[dict[str, Any] | None]
+    """Which events it gets besides: lists of events, countries, languages, conditions, statuses; none: all."""
     recipient: Mapped[str | None] = mapped_column(String(200))
     """The legal entity behind it; then it gets only leads whose enquirer agreed to share with that name."""
     state: Mapped[str] = mapped_column(String(16))

@@ -9,9 +9,20 @@ from pydantic import BaseModel
 from app.access.errors import MoreThanItsMaker
 from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
 from app.destinations import service
-from app.destinations.errors import BuiltIn, DestinationNotFound
+from app.destinations.errors import BuiltIn, DestinationNotFound, NothingToRotate
 from app.destinations.guard import Guard
-from app.destinations.schemas import DestinationChange, DestinationMade, DestinationOut, NewDestination
+from app.destinations.preview import preview
+from app.destinations.schemas import (
+    DestinationChange,
+    DestinationMade,
+    DestinationOut,
+    NewDestination,
+    NewWebhook,
+    Preview,
+    RouteList,
+    RouteQuery,
+    SecretMade,
+)
 from app.parts import House
 from app.problems import problems
 
@@ -37,6 +48,18 @@ async def create_destination(new: NewDestination, house: House, staff: CanWriteS
     return await service.add(house.database, house.keyring, guard, new, house.clock.now(), by=staff)
 
 
+@router.post("/preview", operation_id="previewDestination")
+async def preview_destination(new: NewWebhook, house: House, _staff: CanWriteSetup) -> Preview:
+    """Show the exact requests that an invented lead would make there. Nothing is sent or saved."""
+    return preview(new, Guard(house.settings.allow_networks))
+
+
+@router.post("/route", operation_id="routeLead")
+async def route_lead(query: RouteQuery, house: House, staff: CanReadSetup) -> RouteList:
+    """Say who would be told of such a lead, and why the others would not."""
+    return RouteList(items=await service.who_is_told(house.database, query, by=staff))
+
+
 @router.get("/{destination_id}", operation_id="getDestination", responses=problems(DestinationNotFound))
 async def get_destination(destination_id: UUID, house: House, staff: CanReadSetup) -> DestinationOut:
     """Get one destination."""
@@ -52,7 +75,18 @@ async def change_destination(
     destination_id: UUID, wanted: DestinationChange, house: House, staff: CanWriteSetup
 ) -> DestinationOut:
     """Change a destination; what is left out stays."""
-    return await service.change(house.database, house.keyring, destination_id, wanted, by=staff)
+    guard = Guard(house.settings.allow_networks)
+    return await service.change(house.database, house.keyring, guard, destination_id, wanted, by=staff)
+
+
+@router.post(
+    "/{destination_id}/rotate-secret",
+    operation_id="rotateSecret",
+    responses=problems(DestinationNotFound, NothingToRotate),
+)
+async def rotate_secret(destination_id: UUID, house: House, staff: CanWriteSetup) -> SecretMade:
+    """Give a webhook a new signing secret, shown this once; for 24 hours both sign, so that nothing is refused."""
+    return await service.rotate_secret(house.database, house.keyring, destination_id, house.clock.now(), by=staff)
 
 
 @router.post("/{destination_id}/pause", operation_id="pauseDestination", responses=problems(DestinationNotFound))

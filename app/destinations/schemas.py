@@ -1,11 +1,16 @@
 """Destinations as the API and the command line show them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from app.destinations.connection import Auth, Headers
+from app.destinations.filters import Conditions, Countries, Events, Filters, Languages, LeadStatus, Statuses
+from app.destinations.formats import FORMATS, FormatName
+from app.destinations.routing import Way
 from app.destinations.shapes import Include
 from app.forms.schemas import LINE_PATTERN, FormKey
 
@@ -22,12 +27,17 @@ Recipient = Annotated[
 ]
 
 
-class _NewDestination(BaseModel):
+Settings = Annotated[dict[str, Any], Field(max_length=20, description="What its format needs; see docs/crm.md.")]
+Authorization = Annotated[Auth | None, Field(description="How we say who we are. It is never shown again.")]
+ExtraHeaders = Annotated[Headers, Field(description="Headers of every request. Their values are never shown again.")]
+
+
+class _NewDestination(Filters):
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     include: Annotated[Include, Field(description="How much it gets: ids only, the person, or everything.")]
-    forms: Forms = []
+    forms: Forms = Field(default_factory=list)
     recipient: Recipient = None
 
 
@@ -35,8 +45,33 @@ class NewWebhook(_NewDestination):
     """An address that gets signed HTTP posts."""
 
     kind: Literal["webhook"]
-    url: Annotated[str, Field(min_length=1, max_length=2000, examples=["https://crm.example/hooks/freequote"])]
-    format: Literal["standard"] = "standard"
+    url: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2000,
+            description="May be left out where the format knows it.",
+            examples=["https://crm.example/hooks/freequote"],
+        ),
+    ] = None
+    format: FormatName = FormatName.STANDARD
+    settings: Settings = Field(default_factory=dict)
+    auth: Authorization = None
+    headers: ExtraHeaders = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> Self:
+        form = FORMATS[self.format]
+        if self.url is None and form.url is None:
+            raise PydanticCustomError("url_missing", "This format does not know its `url`: say it.")
+        if not form.carries.issuperset(self.events):
+            raise PydanticCustomError("event_not_carried", "This format cannot express one of those `events`.")
+        return self
+
+    @property
+    def whole_url(self) -> str:
+        """Where it goes: the operator's word, else the format's."""
+        return self.url or FORMATS[self.format].url or ""
 
 
 class NewMailbox(_NewDestination):
@@ -50,7 +85,7 @@ NewDestination = Annotated[NewWebhook | NewMailbox, Field(discriminator="kind")]
 
 
 class DestinationChange(BaseModel):
-    """What is to change; what is left out stays. `"recipient": null` takes the recipient away."""
+    """What is to change; what is left out stays. `"recipient": null` and `"auth": null` take them away."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,10 +93,18 @@ class DestinationChange(BaseModel):
     include: Include | None = None
     forms: Forms | None = None
     recipient: Recipient = None
+    events: Events | None = None
+    countries: Countries | None = None
+    languages: Languages | None = None
+    conditions: Conditions | None = None
+    statuses: Statuses | None = None
+    settings: Settings | None = None
+    auth: Authorization = None
+    headers: ExtraHeaders | None = None
 
 
 class DestinationOut(BaseModel):
-    """A destination without its secret."""
+    """A destination without its secrets."""
 
     id: UUID
     kind: Literal["webhook", "email", "enquirer"]
@@ -69,8 +112,16 @@ class DestinationOut(BaseModel):
     address: Annotated[str, Field(description="The webhook's URL or the mailbox; empty where each lead brings it.")]
     include: Include
     format: str
+    settings: dict[str, Any]
+    auth: Annotated[Literal["basic", "bearer", "oauth2"] | None, Field(description="Which kind, without its secrets.")]
+    headers: Annotated[list[str], Field(description="Names, without their values.")]
     forms: list[str]
     recipient: str | None
+    events: list[str]
+    countries: list[str]
+    languages: list[str]
+    conditions: list[str]
+    statuses: list[str]
     state: Literal["active", "failing", "paused"]
     created_at: datetime
 
@@ -79,3 +130,55 @@ class DestinationMade(DestinationOut):
     """A destination just made; a webhook's signing secret is shown this once."""
 
     secret: Annotated[str | None, Field(examples=["whsec_…"])]
+
+
+class SecretMade(BaseModel):
+    """A new signing secret, shown this once. Until `previous_until` the one before signs too."""
+
+    secret: Annotated[str, Field(examples=["whsec_…"])]
+    previous_until: datetime
+
+
+class RequestShown(BaseModel):
+    """A request as it would be sent; `…` stands for secrets and for what changes from one to the next."""
+
+    method: Literal["POST"] = "POST"
+    url: str
+    headers: dict[str, str]
+    body: str
+
+
+class Preview(BaseModel):
+    """Every request that brings an invented lead there."""
+
+    requests: list[RequestShown]
+
+
+class RouteQuery(BaseModel):
+    """A lead as far as routing asks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: Literal["lead.created", "lead.updated"] = "lead.created"
+    form: FormKey = "default"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["ES"])]
+    language: Annotated[str | None, Field(max_length=35, examples=["es"])] = None
+    condition: Annotated[str | None, Field(max_length=100, examples=["multiple-sclerosis"])] = None
+    status: LeadStatus = "new"
+    sharing: Annotated[list[str], Field(max_length=100, description="Recipients that it agreed to share with.")] = []
+
+
+class RouteOut(BaseModel):
+    """What becomes of it for one destination."""
+
+    id: UUID
+    name: str
+    outcome: Way
+    reason: Annotated[str | None, Field(examples=["it takes other countries"])]
+    state: str
+
+
+class RouteList(BaseModel):
+    """What becomes of it for each destination that the key may see."""
+
+    items: list[RouteOut]

@@ -4,23 +4,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.errors import MoreThanItsMaker
 from app.access.scopes import Scope
 from app.access.service import Principal
 from app.database import Database
+from app.destinations.connection import Connection, check
+from app.destinations.credentials import OVERLAP, open_connection, seal_connection, seal_secret
 from app.destinations.enquirers import ENQUIRER
-from app.destinations.errors import BuiltIn, DestinationNotFound
+from app.destinations.errors import BuiltIn, DestinationNotFound, NothingToRotate
+from app.destinations.filters import FILTERS
+from app.destinations.formats import FORMATS
 from app.destinations.guard import Guard
 from app.destinations.models import Destination
+from app.destinations.routing import Facts, route
 from app.destinations.schemas import (
     DestinationChange,
     DestinationMade,
     DestinationOut,
     NewDestination,
     NewWebhook,
+    RouteOut,
+    RouteQuery,
+    SecretMade,
 )
 from app.destinations.shapes import Include
 from app.destinations.signing import new_secret
@@ -51,18 +59,19 @@ async def add(
     Errors: `MoreThanItsMaker`; `InvalidRequest` for an address that must not be reached and for unknown forms.
     """
     hand_on(by, new.include, new.forms)
-    address = guard.check_url(new.url) if isinstance(new, NewWebhook) else check_mailbox(new.address)
-    secret = new_secret() if isinstance(new, NewWebhook) else None
+    address, connection, secret = _vetted(new, guard)
     destination_id = new_id()
     destination = Destination(
         id=destination_id,
         kind=new.kind,
         name=new.name or _name_of(address),
         address=keyring.secrets.seal(address.encode(), f"destinations.address:{destination_id}"),
-        secret=keyring.secrets.seal(secret.encode(), f"destinations.secret:{destination_id}") if secret else None,
+        secret=seal_secret(keyring, destination_id, secret) if secret else None,
+        connection=seal_connection(keyring, destination_id, connection),
         include=new.include.value,
-        format=new.format if isinstance(new, NewWebhook) else "standard",
+        format=new.format.value if isinstance(new, NewWebhook) else "standard",
         forms=new.forms,
+        takes=new.taken(),
         recipient=new.recipient,
         state="active",
         created_at=now,
@@ -79,9 +88,8 @@ async def list_destinations(
     database: Database, keyring: Keyring, *, by: Principal | None = None
 ) -> list[DestinationOut]:
     """Return the destinations that are not deleted, in the order they were made."""
-    query = select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
     async with database.read() as session:
-        found = list(await session.scalars(query))
+        found = list(await session.scalars(_kept()))
     return [show(keyring, destination) for destination in found if visible(destination, by)]
 
 
@@ -104,6 +112,7 @@ async def get(session: AsyncSession, destination_id: UUID, *, by: Principal | No
 async def change(
     database: Database,
     keyring: Keyring,
+    guard: Guard,
     destination_id: UUID,
     wanted: DestinationChange,
     *,
@@ -115,14 +124,51 @@ async def change(
         if destination.kind == ENQUIRER:
             raise BuiltIn
         forms = destination.forms if wanted.forms is None else wanted.forms
-        hand_on(by, wanted.include or Include(destination.include), forms)
+        include = wanted.include or Include(destination.include)
+        hand_on(by, include, forms)
         await _check_forms(session, wanted.forms or [])
-        for name in wanted.model_fields_set:
-            value = getattr(wanted, name)
-            if value is not None or name == "recipient":
-                setattr(destination, name, value)
+        given = wanted.model_dump(exclude_none=True, include={"name", "include", "forms"})
+        for name, value in given.items():
+            setattr(destination, name, value)
+        if "recipient" in wanted.model_fields_set:
+            destination.recipient = wanted.recipient
+        destination.takes = _taken(destination, wanted)
+        connection = check(_connected(keyring, destination, wanted), destination.format, include, guard)
+        destination.connection = seal_connection(keyring, destination_id, connection)
         await changed(session)
     return show(keyring, destination)
+
+
+async def rotate_secret(
+    database: Database, keyring: Keyring, destination_id: UUID, now: datetime, *, by: Principal | None = None
+) -> SecretMade:
+    """Give a webhook a new signing secret; the one before goes on signing for a day.
+
+    Errors: `DestinationNotFound`; `NothingToRotate`.
+    """
+    secret = new_secret()
+    async with database.begin() as session:
+        destination = await get(session, destination_id, by=by)
+        if destination.secret is None:
+            raise NothingToRotate
+        destination.previous_secret, destination.previous_secret_until = destination.secret, now + OVERLAP
+        destination.secret = seal_secret(keyring, destination_id, secret)
+    return SecretMade(secret=secret, previous_until=now + OVERLAP)
+
+
+async def who_is_told(database: Database, query: RouteQuery, *, by: Principal | None = None) -> list[RouteOut]:
+    """Say for each destination what would become of an event on such a lead."""
+    facts = Facts(
+        **query.model_dump(include={"event", "form", "country", "language", "condition", "status"}),
+        test=False,
+        shared_with=query.sharing,
+    )
+    async with database.read() as session:
+        found = list(await session.scalars(_kept()))
+    told = [(one, *route(one, facts)) for one in found if _visible(one, by)]
+    return [
+        RouteOut(id=one.id, name=one.name, outcome=way, reason=reason, state=one.state) for one, way, reason in told
+    ]
 
 
 async def set_state(
@@ -137,12 +183,15 @@ async def set_state(
     return show(keyring, destination)
 
 
+def _kept() -> Select[Destination]:
+    return select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
+
+
 async def of_form(session: AsyncSession, form_key: str) -> list[Destination]:
     """Return the destinations that hear of a form's leads. Paused ones do: they get it when they go on."""
-    query = select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
     return [
         destination
-        for destination in await session.scalars(query)
+        for destination in await session.scalars(_kept())
         if not destination.forms or form_key in destination.forms
     ]
 
@@ -159,8 +208,17 @@ def secret_of(keyring: Keyring, destination_id: UUID, sealed: bytes) -> str:
 
 def show(keyring: Keyring, destination: Destination) -> DestinationOut:
     """Show a destination."""
-    shown = {name: getattr(destination, name) for name in DestinationOut.model_fields if name != "address"}
-    return DestinationOut(**shown, address=address_of(keyring, destination.id, destination.address))
+    connection = open_connection(keyring, destination.id, destination.connection)
+    takes = destination.takes or {}
+    columns = ("id", "kind", "name", "include", "format", "forms", "recipient", "state", "created_at")
+    return DestinationOut(
+        **{name: getattr(destination, name) for name in columns},
+        **{name: takes.get(name, []) for name in FILTERS},
+        address=address_of(keyring, destination.id, destination.address),
+        settings=connection.settings,
+        auth=connection.auth.kind if connection.auth else None,
+        headers=sorted(connection.headers),
+    )
 
 
 def hand_on(by: Principal | None, include: Include, forms: Sequence[str]) -> None:
@@ -181,6 +239,32 @@ def check_mailbox(address: str) -> str:
     if unsafe or "=?" in address or not (local and at and "." in domain.strip(".")):
         raise InvalidRequest([FieldProblem("/address", "invalid-email", "This is not a single e-mail address.")])
     return address.strip()
+
+
+def _vetted(new: NewDestination, guard: Guard) -> tuple[str, Connection, str | None]:
+    """Return the address, the connection and, where posts are signed, a secret of a destination that may be made."""
+    if not isinstance(new, NewWebhook):
+        return check_mailbox(new.address), Connection(), None
+    connection = Connection(settings=new.settings, auth=new.auth, headers=new.headers)
+    connection = check(connection, new.format, new.include, guard)
+    return guard.check_url(new.whole_url), connection, new_secret() if FORMATS[new.format].is_signed else None
+
+
+def _taken(destination: Destination, wanted: DestinationChange) -> dict[str, list[str]] | None:
+    takes = {**(destination.takes or {}), **wanted.model_dump(exclude_none=True, include=set(FILTERS))}
+    if not FORMATS[destination.format].carries.issuperset(takes.get("events", [])):
+        raise InvalidRequest([FieldProblem("/events", "event-not-carried", "This format cannot express one of them.")])
+    return {name: values for name, values in takes.items() if values} or None
+
+
+def _connected(keyring: Keyring, destination: Destination, wanted: DestinationChange) -> Connection:
+    """Return the connection with what is changed; of a mailbox nothing can be."""
+    now = open_connection(keyring, destination.id, destination.connection)
+    names = wanted.model_fields_set & {"settings", "auth", "headers"}
+    if names and destination.kind != "webhook":
+        raise InvalidRequest([FieldProblem(f"/{name}", "extra-forbidden", "A mailbox has none.") for name in names])
+    given = {name: getattr(wanted, name) for name in names if name == "auth" or getattr(wanted, name) is not None}
+    return now.model_copy(update=given)
 
 
 async def _check_forms(session: AsyncSession, forms: Sequence[str]) -> None:
