@@ -34,7 +34,7 @@ class Standing:
         return self.probe_at is None or not now < self.probe_at <= now + _IMPLAUSIBLE
 
     def _after_one(self, verdict: Verdict, now: datetime) -> "Standing":
-        if verdict is Verdict.CHANNEL_DOWN:
+        if verdict in {Verdict.CHANNEL_DOWN, Verdict.HALFWAY}:
             return self
         paused = self.state == "paused"
         if verdict is Verdict.DELIVERED:

@@ -58,7 +58,7 @@ _LEASE = """
 UPDATE deliveries
 SET state = 'sending', lease_token = :token, lease_until = {lease_end}, attempts = attempts + 1"""
 _TAKEN = """taken.id, taken.attempts, taken.round_start, taken.lane, taken.created_at, taken.event_id, events.body,
-    taken.lead_id, data_keys.wrapped, taken.destination_id"""
+    taken.lead_id, data_keys.wrapped, taken.destination_id, taken.progress"""
 _WITH_IT = "JOIN events ON events.id = taken.event_id JOIN data_keys ON data_keys.lead_id = taken.lead_id"
 _POSTGRESQL_TAKE = f""",
 taken AS ({_LEASE} FROM due WHERE deliveries.id = due.id RETURNING deliveries.*),
@@ -176,6 +176,7 @@ def _read(statement: str) -> Any:
         lead_id=Uuid(),
         wrapped=LargeBinary(),
         destination_id=Uuid(),
+        progress=LargeBinary(),
     )
 
 
@@ -197,6 +198,10 @@ def _claimed(row: Any, lease_token: UUID, destination: Destination) -> Claimed:
         secret=destination.secret,
         include=destination.include,
         format=destination.format,
+        previous_secret=destination.previous_secret,
+        previous_secret_until=destination.previous_secret_until,
+        connection=destination.connection,
+        progress=row.progress,
     )
 
 

@@ -134,7 +134,13 @@ class Engine:
             return Outcome(Verdict.RETRY, reason="a fault inside Freequote; see its log")
 
     def _settled(self, one: Claimed, outcome: Outcome, now: datetime) -> Settled:
-        after = {"reason": outcome.reason, "due_at": None, "round_start": one.round_start, "lane": one.lane}
+        after = {
+            "reason": outcome.reason,
+            "due_at": None,
+            "round_start": one.round_start,
+            "lane": one.lane,
+            "progress": one.progress,
+        }
         return Settled(
             id=one.id,
             lease_token=one.lease_token,
@@ -154,9 +160,11 @@ class Engine:
         """Say where the delivery stands after an attempt."""
         waiting = {"state": DeliveryState.PENDING.value, "settled_at": None}
         if outcome.verdict is Verdict.DELIVERED:
-            return {"state": DeliveryState.DELIVERED.value, "reason": None, "settled_at": now}
+            return {"state": DeliveryState.DELIVERED.value, "reason": None, "settled_at": now, "progress": None}
         if outcome.verdict is Verdict.WITHHELD:
             return {"state": DeliveryState.WITHHELD.value, "reason": outcome.reason, "settled_at": now}
+        if outcome.verdict is Verdict.HALFWAY:
+            return {**waiting, "due_at": now, "round_start": one.number, "progress": outcome.progress}
         if outcome.verdict is Verdict.CHANNEL_DOWN:
             # Our own fault: the attempt stays on record, but its place in the schedule is given back.
             again = self._channels.rests_until(one.kind, now)

@@ -32,6 +32,8 @@ class Verdict(StrEnum):
     """The endpoint asked to be left alone (410): its destination pauses, the promise stays."""
     WITHHELD = "withheld"
     """Final: it must not go out, and nothing was sent."""
+    HALFWAY = "halfway"
+    """One of several calls is made; the next one follows at once and burns no attempt."""
     CHANNEL_DOWN = "channel-down"
     """A fault of our own: it burns no attempt."""
 
@@ -50,6 +52,8 @@ class Outcome:
     excerpt: bytes = b""
     """The beginning of the answer, at most 1 KiB; whoever stores it seals it."""
     duration_ms: int = 0
+    progress: bytes | None = None
+    """With `HALFWAY`: what the calls made so far gave, sealed for `deliveries.progress`."""
 
 
 def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None) -> datetime | None:

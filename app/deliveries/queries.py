@@ -51,6 +51,10 @@ class Claimed:
     secret: bytes | None
     include: str
     format: str
+    previous_secret: bytes | None
+    previous_secret_until: datetime | None
+    connection: bytes | None
+    progress: bytes | None
 
 
 def shown() -> Select[*tuple[Any, ...]]:

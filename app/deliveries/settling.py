@@ -47,6 +47,8 @@ class Settled:
     round_start: int
     lane: int
     settled_at: datetime | None
+    progress: bytes | None
+    """What the calls made so far gave, sealed, where a format takes several."""
     finished_at: datetime
     outcome: str
     status_code: int | None
@@ -64,6 +66,7 @@ _DELIVERY = {
     "round_start": Integer(),
     "lane": Integer(),
     "settled_at": UtcDateTime(),
+    "progress": LargeBinary(),
 }
 _ATTEMPT = {
     "id": Uuid(),
@@ -77,7 +80,7 @@ _ATTEMPT = {
 }
 _SETTLE = """
 UPDATE deliveries SET state = given.state, reason = given.reason, due_at = coalesce(given.due_at, deliveries.due_at),
-    round_start = given.round_start, lane = given.lane, settled_at = given.settled_at,
+    round_start = given.round_start, lane = given.lane, settled_at = given.settled_at, progress = given.progress,
     lease_token = NULL, lease_until = NULL
 FROM given
 WHERE deliveries.id = given.id AND deliveries.lease_token = given.lease_token AND deliveries.state = 'sending'

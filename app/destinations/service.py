@@ -165,7 +165,7 @@ async def who_is_told(database: Database, query: RouteQuery, *, by: Principal | 
     )
     async with database.read() as session:
         found = list(await session.scalars(_kept()))
-    told = [(one, *route(one, facts)) for one in found if _visible(one, by)]
+    told = [(one, *route(one, facts)) for one in found if visible(one, by)]
     return [
         RouteOut(id=one.id, name=one.name, outcome=way, reason=reason, state=one.state) for one, way, reason in told
     ]
