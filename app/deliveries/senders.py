@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.deliveries.acknowledgements import Occasion, acknowledgement, reason_to_withhold
+from app.deliveries.courier import Courier
 from app.deliveries.letters import lead_letter
 from app.deliveries.mail import FolderChannel, MailChannel, SmtpChannel
 from app.deliveries.policy import Outcome, Verdict
@@ -14,7 +15,7 @@ from app.deliveries.writing import Posting
 from app.destinations import service as destinations
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.guard import Guard
-from app.destinations.shapes import Include, body_of, shape
+from app.destinations.shapes import Include, shape
 from app.sealing.keyring import Keyring
 from app.settings import Settings
 
@@ -37,12 +38,13 @@ class RealSenders:
         self._settings = settings
         self._keyring = keyring
         self._webhook = WebhookSender(Guard(settings.allow_networks), deadline=deadline_seconds)
+        self._courier = Courier(keyring, self._webhook)
         self._mail = mail_channel(settings, deadline_seconds)
 
     async def send(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
         """Send once and say what came of it."""
         if one.kind == "webhook":
-            return await self._send_webhook(one, document, now)
+            return await self._courier.bring(one, document, now)
         if self._mail is None:
             return Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
         if one.kind == ENQUIRER:
@@ -54,12 +56,6 @@ class RealSenders:
         await self._webhook.aclose()
         if self._mail is not None:
             await self._mail.aclose()
-
-    async def _send_webhook(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
-        url = destinations.address_of(self._keyring, one.destination_id, one.address)
-        secrets = [destinations.secret_of(self._keyring, one.destination_id, one.secret)] if one.secret else []
-        body = body_of(shape(document, Include(one.include)))
-        return await self._webhook.send(url, secrets, str(one.event_id), body, now)
 
     async def _send_letter(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
         mailbox = destinations.address_of(self._keyring, one.destination_id, one.address)

@@ -2,9 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
@@ -32,6 +32,14 @@ _KEEPALIVE_SECONDS = 4.0
 _FAULTS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError, AddressNotPermitted)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one post, and what was answered, as far as it was read."""
+
+    outcome: Outcome
+    answer: bytes = b""
+
+
 class _Answer(aiohttp.ClientResponse):
     async def start(self, connection: Connection) -> Self:
         # The transport writes the reason phrase as UTF-8 and fails where it is not; nobody reads it.
@@ -52,7 +60,7 @@ class WebhookSender:
     ) -> None:
         """Take the guard, the deadline of an attempt in seconds and, for tests, a resolver and a CA of their own."""
         self._guard = guard
-        self._deadline = deadline
+        self.deadline = deadline
         self._resolver = resolver
         self._ssl_context = ssl_context or ssl.create_default_context()
         self._client = httpx.AsyncClient(
@@ -75,27 +83,29 @@ class WebhookSender:
         at: datetime,
         content_type: str = "application/json",
     ) -> Outcome:
-        """Post the body once and say what came of it. `at` is the time of this attempt: it is signed.
+        """Post the body once and say what came of it. `at` is the time of this attempt: it is signed."""
+        headers = {"content-type": content_type, **signature_headers(secrets, message_id, body, at)}
+        return (await self.post(url, headers, body, at, self.end_of_attempt())).outcome
+
+    def end_of_attempt(self) -> float:
+        """Return when an attempt that begins now has to end, on the loop's clock."""
+        return asyncio.get_running_loop().time() + self.deadline
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float) -> Reply:
+        """Post once, until `end` on the loop's clock, and say what came of it.
 
         Raises nothing that the network can cause. A 2xx is a receipt even if the rest of the answer never ends.
         """
         started = monotonic()
-        timestamp = int(at.timestamp())
-        headers = {
-            "content-type": content_type,
-            "webhook-id": message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(secrets, message_id, timestamp, body),
-        }
-        outcome = await self._attempt(url, headers, body, at)
-        return replace(outcome, duration_ms=round((monotonic() - started) * 1000))
+        reply = await self._attempt(url, headers, body, at, end)
+        duration = round((monotonic() - started) * 1000)
+        return replace(reply, outcome=replace(reply.outcome, duration_ms=duration))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
 
-    async def _attempt(self, url: str, headers: dict[str, str], body: bytes, at: datetime) -> Outcome:
-        end = asyncio.get_running_loop().time() + self._deadline
+    async def _attempt(self, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float) -> Reply:
         try:
             # Again, though it was judged when saved: what is allowed may have changed, and a literal address
             # meets no resolver.
@@ -103,16 +113,18 @@ class WebhookSender:
             async with asyncio.timeout_at(end):
                 response = await self._client.send(request, stream=True)
         except InvalidRequest:
-            return Outcome(Verdict.RETRY, reason=NOT_PUBLIC)
+            return Reply(Outcome(Verdict.RETRY, reason=NOT_PUBLIC))
         except TimeoutError:
-            return Outcome(Verdict.RETRY, reason=f"no answer within {self._deadline:g} s")
+            return Reply(Outcome(Verdict.RETRY, reason=f"no answer within {self.deadline:g} s"))
         except _FAULTS as fault:
             verdict, reason = judge_fault(fault)
-            return Outcome(verdict, reason=reason)
+            return Reply(Outcome(verdict, reason=reason))
         verdict, reason = judge_status(response.status_code)
         asked = read_retry_after(response.headers.get("retry-after"), at) if verdict is Verdict.RETRY else None
-        excerpt = await _excerpt(response, end)
-        return Outcome(verdict, reason=reason, status_code=response.status_code, retry_after=asked, excerpt=excerpt)
+        answer = await _read(response, end)
+        excerpt = answer[:EXCERPT_LIMIT]
+        outcome = Outcome(verdict, reason=reason, status_code=response.status_code, retry_after=asked, excerpt=excerpt)
+        return Reply(outcome, answer)
 
     def _transport(self, permits: Callable[[Address], bool]) -> AiohttpTransport:
         def session() -> aiohttp.ClientSession:
@@ -129,8 +141,18 @@ class WebhookSender:
         return AiohttpTransport(verify=self._ssl_context, trust_env=False, client=session)
 
 
-async def _excerpt(response: httpx.Response, end: float) -> bytes:
-    """Read the answer up to its end, the limit or the deadline, and return how it begins.
+def signature_headers(secrets: Sequence[str], message_id: str, body: bytes, at: datetime) -> dict[str, str]:
+    """Return the three headers of Standard Webhooks."""
+    timestamp = int(at.timestamp())
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secrets, message_id, timestamp, body),
+    }
+
+
+async def _read(response: httpx.Response, end: float) -> bytes:
+    """Read the answer up to its end, the limit or the deadline.
 
     Reading on behind the excerpt lets the connection be used again; one that is left unread is closed.
     """
@@ -145,4 +167,4 @@ async def _excerpt(response: httpx.Response, end: float) -> bytes:
     finally:
         with suppress(*_FAULTS):
             await response.aclose()
-    return bytes(read[:EXCERPT_LIMIT])
+    return bytes(read[:ANSWER_LIMIT])
