@@ -1,6 +1,6 @@
 """The outbox: events and the promises to deliver them, written in the transaction of the change they tell of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,12 @@ from app.clock import rfc3339
 from app.deliveries.models import Delivery, Event
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
+from app.destinations.routing import Facts, Way, route
 from app.ids import new_id
 from app.sealing.envelopes import SealingKey
 
 CREATED = "lead.created"
 """The one event that enquirers hear of, too."""
-NOT_SHARED = "the enquirer did not agree to share with this recipient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def promise(session: AsyncSession, tellings: Sequence[Telling]) -> list[UU
     deliveries = [
         row
         for event, telling in zip(events, tellings, strict=True)
-        for row in delivery_rows(event, telling.destinations, telling.shared_with)
+        for row in delivery_rows(event, telling.destinations, facts_of(telling))
     ]
     if deliveries:
         await session.execute(insert(Delivery), deliveries)
@@ -80,18 +80,32 @@ def open_body(key: SealingKey, event_id: UUID, envelope: bytes) -> dict[str, Any
     return document
 
 
-def delivery_rows(
-    event: dict[str, Any], destinations: Sequence[Destination], shared_with: frozenset[str]
-) -> list[dict[str, Any]]:
-    """Return the rows of an event's promises, one for each destination.
+def facts_of(telling: Telling) -> Facts:
+    """Return what routing goes by."""
+    data = telling.data
+    return Facts(
+        event=telling.type,
+        form=telling.form_key,
+        country=data.get("person", {}).get("country"),
+        language=data.get("person", {}).get("language"),
+        condition=data.get("inquiry", {}).get("condition_code"),
+        status=data.get("status"),
+        test=data.get("test", False),
+        shared_with=telling.shared_with,
+    )
+
+
+def delivery_rows(event: dict[str, Any], destinations: Sequence[Destination], facts: Facts) -> list[dict[str, Any]]:
+    """Return the rows of an event's promises, one for each destination that it concerns.
 
     A destination that may not hear of the lead gets a `withheld` delivery, so that staff see why nothing went there.
     """
     rows = []
     for destination in destinations:
-        if destination.kind == ENQUIRER and event["type"] != CREATED:
+        way, reason = route(destination, facts)
+        if way is Way.PASSED_OVER or (destination.kind == ENQUIRER and event["type"] != CREATED):
             continue
-        may_hear = destination.recipient is None or destination.recipient in shared_with
+        may_hear = way is Way.TOLD
         rows.append(
             {
                 "id": new_id(),
@@ -99,7 +113,7 @@ def delivery_rows(
                 "destination_id": destination.id,
                 "lead_id": event["lead_id"],
                 "state": "pending" if may_hear else "withheld",
-                "reason": None if may_hear else NOT_SHARED,
+                "reason": reason,
                 "attempts": 0,
                 "round_start": 0,
                 "due_at": event["created_at"],

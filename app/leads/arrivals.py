@@ -10,6 +10,7 @@ from app.bulk import Bulk
 from app.deliveries import outbox
 from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
+from app.destinations.routing import Facts
 from app.ids import new_id
 from app.leads.documents import LeadParts, lead_data, seal_part, shared_with
 from app.leads.models import Consent, Lead, SearchToken
@@ -50,8 +51,8 @@ class Arrival:
     consents: list[dict[str, Any]]
     tokens: list[int]
     event: dict[str, Any]
-    shared_with: frozenset[str]
-    """The recipients that the enquirer agreed to share with."""
+    facts: Facts
+    """What decides who hears of it."""
 
     def hold(self, reason: str) -> None:
         """Keep the lead aside: it is written, and promised to nobody until staff release it."""
@@ -75,7 +76,7 @@ def arrival(keyring: Keyring, new: NewLead) -> Arrival:
         at=new.received_at,
     )
     tokens = keyring.tokens.of_all(values_of(new.parts.person, new.parts.inquiry))
-    return Arrival(row, wrapped, consents, tokens, outbox.event_row(telling), telling.shared_with)
+    return Arrival(row, wrapped, consents, tokens, outbox.event_row(telling), outbox.facts_of(telling))
 
 
 async def write(bulk: Bulk, arrivals: Sequence[Arrival], told: Callable[[str], Sequence[Destination]]) -> list[UUID]:
@@ -94,7 +95,7 @@ async def write(bulk: Bulk, arrivals: Sequence[Arrival], told: Callable[[str], S
         return []
     unheld = [one for one in fresh if not one.row["held"]]
     deliveries = [
-        row for one in unheld for row in outbox.delivery_rows(one.event, told(one.row["form_key"]), one.shared_with)
+        row for one in unheld for row in outbox.delivery_rows(one.event, told(one.row["form_key"]), one.facts)
     ]
     await bulk.insert_all(
         {

@@ -11,12 +11,12 @@ from app.database import database_now
 from app.deliveries import claims, service
 from app.deliveries.engine import Engine
 from app.deliveries.errors import NotRetriable
-from app.deliveries.models import Delivery
-from app.deliveries.outbox import NOT_SHARED
+from app.deliveries.models import Attempt, Delivery
 from app.deliveries.policy import SCHEDULE
 from app.deliveries.queries import Claimed
 from app.deliveries.schemas import DeliveryDetail, DeliveryFilters, DeliveryState
 from app.destinations import service as destinations
+from app.destinations.routing import NOT_SHARED
 from tests.support.house import Desk
 from tests.support.sink import Answer, HttpSink
 
