@@ -6,8 +6,10 @@ from uuid import UUID
 from app.access.service import Principal
 from app.deliveries import service as deliveries
 from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.policy import Verdict
 from app.deliveries.schemas import DeliveryDetail, DeliveryState
 from app.destinations import service as destinations
+from app.destinations.formats import FORMATS
 from app.forms.service import DEFAULT_FORM
 from app.intake.body import read_body
 from app.intake.composing import consent_rows, new_lead
@@ -45,9 +47,13 @@ async def try_destination(
     arrival = arrivals.arrival(house.keyring, new_lead(form_key, request, rows, test=True))
     async with house.database.begin_bulk() as bulk:
         (delivery_id,) = await arrivals.write(bulk, [arrival], lambda _: [destination])
-    if not await engine.keep_now(delivery_id):
-        await _let_settle(house, delivery_id)
-    return await deliveries.show(house.database, delivery_id, by=by)
+    for _ in FORMATS[destination.format].calls:
+        if not await engine.keep_now(delivery_id):
+            await _let_settle(house, delivery_id)
+        found = await deliveries.show(house.database, delivery_id, by=by)
+        if found.attempts[-1].outcome != Verdict.HALFWAY:
+            break
+    return found
 
 
 async def _let_settle(house: Parts, delivery_id: UUID) -> None:
