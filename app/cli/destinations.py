@@ -1,20 +1,26 @@
 """`freequote destination`."""
 
-from typing import Annotated
+from typing import Annotated, Any, TextIO
 from uuid import UUID
 
+import orjson
 import typer
 
-from app.cli.running import Id, checked, run
+from app.cli.running import Id, checked, run, wrong
 from app.cli.showing import AsJson, progress, show, show_list
 from app.deliveries.schemas import DeliveryDetail, DeliveryState
 from app.destinations import service
+from app.destinations.filters import FILTERS
+from app.destinations.formats import FormatName
 from app.destinations.guard import Guard
-from app.destinations.schemas import DestinationMade, NewDestination, NewMailbox, NewWebhook
+from app.destinations.preview import preview
+from app.destinations.schemas import DestinationMade, NewDestination, NewMailbox, NewWebhook, RouteQuery
 from app.destinations.shapes import Include
+from app.forms.service import DEFAULT_FORM
 from app.intake.trial import try_destination
 from app.main import make_engine
 from app.parts import Parts
+from app.settings import read_settings
 
 app = typer.Typer(help="Where events go.", no_args_is_help=True, add_completion=False)
 add = typer.Typer(help="Make a destination.", no_args_is_help=True, add_completion=False)
@@ -26,21 +32,43 @@ Forms = Annotated[list[str] | None, typer.Option("--form", help="A form it serve
 Recipient = Annotated[
     str | None, typer.Option(help="The legal entity behind it; it then gets only what was agreed to be shared with it.")
 ]
+Events = Annotated[list[str] | None, typer.Option("--event", help="A type of event; none named: the usual ones.")]
+Countries = Annotated[list[str] | None, typer.Option("--country", help="A country of enquirers; none named: all.")]
+Languages = Annotated[list[str] | None, typer.Option("--language", help="A language; none named: all.")]
+Conditions = Annotated[list[str] | None, typer.Option("--condition", help="A condition's code; none named: all.")]
+Statuses = Annotated[list[str] | None, typer.Option("--status", help="A lead's status; none named: all.")]
+Url = Annotated[str | None, typer.Argument(help="May be left out where the format knows it.")]
+Format = Annotated[FormatName, typer.Option("--format", help="The shape of the body; see docs/crm.md.")]
+Beside = Annotated[
+    typer.FileText | None,
+    typer.Option(
+        "--with", help="A file with JSON, `-` for standard input: `settings`, `auth`, `headers` as in the API."
+    ),
+]
+"""A file, because what stands on a command line is read by every user of the machine."""
 
 
 @add.command("webhook")
 def add_webhook(
-    url: str,
     include: HowMuch,
+    url: Url = None,
     name: Name = None,
     form: Forms = None,
     recipient: Recipient = None,
-    format_: Annotated[str, typer.Option("--format", help="The shape of the body.")] = "standard",
+    format_: Format = FormatName.STANDARD,
+    beside: Beside = None,
+    event: Events = None,
+    country: Countries = None,
+    language: Languages = None,
+    condition: Conditions = None,
+    status: Statuses = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add an address that gets signed HTTP posts; its signing secret is printed this once."""
+    """Add an address that gets HTTP posts; where they are signed, the secret is printed this once."""
     common = {"name": name, "include": include, "forms": form or [], "recipient": recipient}
-    show(_add(checked(NewWebhook, kind="webhook", url=url, format=format_, **common)), as_json=as_json)
+    takes = _takes(event, country, language, condition, status)
+    new = checked(NewWebhook, kind="webhook", url=url, format=format_, **common, **takes, **_read(beside))
+    show(_add(new), as_json=as_json)
 
 
 @add.command("email")
@@ -50,11 +78,73 @@ def add_email(
     name: Name = None,
     form: Forms = None,
     recipient: Recipient = None,
+    event: Events = None,
+    country: Countries = None,
+    language: Languages = None,
+    condition: Conditions = None,
+    status: Statuses = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a mailbox that gets letters."""
     common = {"name": name, "include": include, "forms": form or [], "recipient": recipient}
-    show(_add(checked(NewMailbox, kind="email", address=address, **common)), as_json=as_json, hide=("secret",))
+    takes = _takes(event, country, language, condition, status)
+    new = checked(NewMailbox, kind="email", address=address, **common, **takes)
+    show(_add(new), as_json=as_json, hide=("secret", "settings", "auth", "headers"))
+
+
+@app.command("preview")
+def preview_webhook(
+    include: HowMuch,
+    url: Url = None,
+    format_: Format = FormatName.STANDARD,
+    beside: Beside = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the exact requests that an invented lead would make; nothing is sent or saved, no secret is shown."""
+    new = checked(NewWebhook, kind="webhook", url=url, include=include, format=format_, **_read(beside))
+    show(preview(new, Guard(read_settings().allow_networks)), as_json=as_json)
+
+
+@app.command("route")
+def route(
+    country: Annotated[str, typer.Option(help="The enquirer's country.")],
+    form: Annotated[str, typer.Option(help="The form it came by.")] = DEFAULT_FORM,
+    language: Annotated[str | None, typer.Option(help="The enquirer's language.")] = None,
+    condition: Annotated[str | None, typer.Option(help="The condition's code.")] = None,
+    status: Annotated[str, typer.Option(help="The lead's status.")] = "new",
+    event: Annotated[str, typer.Option(help="The type of event.")] = "lead.created",
+    sharing: Annotated[list[str] | None, typer.Option(help="A recipient that it agreed to share with.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who would be told of such a lead, and why the others would not."""
+    lead = {"country": country, "form": form, "language": language, "condition": condition, "status": status}
+    query = checked(RouteQuery, event=event, sharing=sharing or [], **lead)
+    found = run(lambda house: service.who_is_told(house.database, query))
+    show_list(found, ("id", "name", "outcome", "reason", "state"), spare=("state",), as_json=as_json)
+
+
+@app.command("rotate-secret")
+def rotate_secret(destination_id: Id, as_json: AsJson = False) -> None:
+    """Give a webhook a new signing secret, printed this once; for 24 hours the old one signs, too."""
+    show(
+        run(lambda house: service.rotate_secret(house.database, house.keyring, destination_id, house.clock.now())),
+        as_json=as_json,
+    )
+
+
+def _takes(*given: list[str] | None) -> dict[str, list[str]]:
+    return {name: values or [] for name, values in zip(FILTERS, given, strict=True)}
+
+
+def _read(beside: TextIO | None) -> dict[str, Any]:
+    """Read what stands in the file beside the options, or nothing."""
+    try:
+        found = orjson.loads(beside.read()) if beside else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not found.keys() <= {"settings", "auth", "headers"}:
+        raise wrong("with", "the file must hold one JSON object with `settings`, `auth` or `headers`.")
+    return found
 
 
 def _add(new: NewDestination) -> DestinationMade:
