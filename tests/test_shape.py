@@ -14,6 +14,23 @@ SOURCES = sorted(path for folder in ("app", "migrations", "docs", "tests") for p
 APP = [path for path in SOURCES if path.is_relative_to(ROOT / "app")]
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
+CONNECTING = {
+    "app/cli/serving.py": "the socket that `serve` listens on",
+    "app/deliveries/mail.py": "letters, to the operator's own mail server",
+    "app/deliveries/reach.py": "looks whether a webhook's server answers, behind the same guard",
+    "app/deliveries/resolver.py": "the guard itself",
+    "app/deliveries/verdicts.py": "what faults mean",
+    "app/deliveries/webhook.py": "the guarded transport",
+}
+"""The modules that may open connections, and why; the database's driver has its own ways."""
+CONNECTORS = {
+    *("httpx", "aiohttp", "httpx_aiohttp", "requests", "urllib3", "urllib.request", "http.client", "websockets"),
+    *("socket", "socketserver", "ssl", "smtplib", "aiosmtplib", "ftplib", "telnetlib", "poplib", "imaplib"),
+}
+CONNECTS = {
+    *("open_connection", "create_connection", "create_datagram_endpoint", "open_unix_connection"),
+    *("sock_connect", "start_tls", "urlopen"),
+}
 
 
 def named(path: Path) -> str:
@@ -29,6 +46,24 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.partition(".")[0])
     return names
+
+
+def modules(path: Path) -> set[str]:
+    """Return the packages and the modules that a module imports, each by its whole name and by its first part."""
+    names = imported(path)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def attributes(path: Path) -> set[str]:
+    """Return the names of all attributes that a module uses."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def long_functions(path: Path) -> Iterator[str]:
@@ -58,10 +93,16 @@ def test_a_module_is_named_after_what_it_knows(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", APP, ids=named)
-def test_only_the_sender_speaks_http_to_the_world(path: Path) -> None:
-    # The network guard sits there; whoever sends from elsewhere goes around it.
-    if not path.is_relative_to(ROOT / "app" / "deliveries"):
-        assert imported(path).isdisjoint({"httpx", "aiohttp", "httpx_aiohttp", "requests", "urllib3"})
+def test_only_what_is_guarded_opens_a_connection(path: Path) -> None:
+    # The network guard sits there; whoever connects from elsewhere goes around it.
+    if named(path) not in CONNECTING:
+        assert modules(path).isdisjoint(CONNECTORS)
+        assert attributes(path).isdisjoint(CONNECTS)
+
+
+def test_whoever_may_open_a_connection_does() -> None:
+    idle = [name for name in CONNECTING if modules(ROOT / name).isdisjoint(CONNECTORS)]
+    assert idle == []
 
 
 @pytest.mark.parametrize("path", [path for path in APP if path.stem == "router"], ids=named)

@@ -12,7 +12,7 @@ from app.deliveries.queries import Claimed
 from app.deliveries.webhook import Reply, WebhookSender, signature_headers
 from app.destinations import service as destinations
 from app.destinations.connection import Connection, OAuth2, fixed_authorization, settings_of
-from app.destinations.credentials import open_connection, signing_secrets
+from app.destinations.credentials import read_connection, signing_secrets
 from app.destinations.formats import FORMATS
 from app.destinations.formats.format import Call, Format, NotTaken, Request
 from app.destinations.shapes import Include, shape
@@ -33,7 +33,7 @@ class Courier:
     async def bring(self, one: Claimed, document: dict[str, Any], now: datetime) -> Outcome:
         """Make the next call and say what came of it; raises nothing that the network can cause."""
         form = FORMATS[one.format]
-        connection = open_connection(self._keyring, one.destination_id, one.connection)
+        connection = read_connection(self._keyring, one.destination_id, one.connection)
         made, kept = self._progress(one)
         call = form.calls[made]
         url = destinations.address_of(self._keyring, one.destination_id, one.address)

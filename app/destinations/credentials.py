@@ -37,7 +37,7 @@ def seal_connection(keyring: Keyring, destination_id: UUID, connection: Connecti
     return keyring.secrets.seal(plain, f"destinations.connection:{destination_id}")
 
 
-def open_connection(keyring: Keyring, destination_id: UUID, sealed: bytes | None) -> Connection:
+def read_connection(keyring: Keyring, destination_id: UUID, sealed: bytes | None) -> Connection:
     """Open a connection."""
     if sealed is None:
         return Connection()

@@ -12,7 +12,7 @@ from app.access.scopes import Scope
 from app.access.service import Principal
 from app.database import Database
 from app.destinations.connection import Connection, check
-from app.destinations.credentials import OVERLAP, open_connection, seal_connection, seal_secret
+from app.destinations.credentials import OVERLAP, read_connection, seal_connection, seal_secret
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.errors import BuiltIn, DestinationNotFound, NothingToRotate
 from app.destinations.filters import FILTERS
@@ -208,7 +208,7 @@ def secret_of(keyring: Keyring, destination_id: UUID, sealed: bytes) -> str:
 
 def show(keyring: Keyring, destination: Destination) -> DestinationOut:
     """Show a destination."""
-    connection = open_connection(keyring, destination.id, destination.connection)
+    connection = read_connection(keyring, destination.id, destination.connection)
     takes = destination.takes or {}
     columns = ("id", "kind", "name", "include", "format", "forms", "recipient", "state", "created_at")
     return DestinationOut(
@@ -259,7 +259,7 @@ def _taken(destination: Destination, wanted: DestinationChange) -> dict[str, lis
 
 def _connected(keyring: Keyring, destination: Destination, wanted: DestinationChange) -> Connection:
     """Return the connection with what is changed; of a mailbox nothing can be."""
-    now = open_connection(keyring, destination.id, destination.connection)
+    now = read_connection(keyring, destination.id, destination.connection)
     names = wanted.model_fields_set & {"settings", "auth", "headers"}
     if names and destination.kind != "webhook":
         raise InvalidRequest([FieldProblem(f"/{name}", "extra-forbidden", "A mailbox has none.") for name in names])
