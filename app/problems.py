@@ -118,7 +118,8 @@ def from_validation(errors: Iterable[Any], body: Any = None) -> InvalidRequest:
     """Turn pydantic's findings, about a body for instance, into field problems that repeat no value."""
     found = []
     for error in errors:
-        place = list(error["loc"])
+        # A key that is wrong is found at itself, with a word of pydantic's behind it.
+        place = [part for part in error["loc"] if part != "[key]"]
         if place and place[0] == "body":
             place = [] if error["type"] == "json_invalid" else _place_in(body, place[1:])
         pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
