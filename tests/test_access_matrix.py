@@ -23,10 +23,11 @@ RIGHTS: dict[str, set[str]] = {
     "leads:write": {"changeLead", "releaseLead", "rejectLead"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
-    "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination"},
+    "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination", "routeLead"},
     "setup:write": {
         *("createForm", "changeForm", "addWording", "createDestination", "changeDestination", "deleteDestination"),
         *("pauseDestination", "resumeDestination", "testDestination"),
+        *("previewDestination", "rotateSecret"),
     },
     "keys:write": {"listKeys", "createKey", "revokeKey"},
 }
@@ -40,6 +41,8 @@ NOWHERE = "01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
 BODIES: dict[str, dict[str, Any]] = {
     "createDestination": {"kind": "email", "address": "crm@clinic.example", "include": "reference"},
     "changeDestination": {},
+    "previewDestination": {"kind": "webhook", "url": "https://crm.example/hook", "include": "reference"},
+    "routeLead": {"country": "ES"},
     "createForm": {"key": "clinic-es", "name": "Spain"},
     "changeForm": {},
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},

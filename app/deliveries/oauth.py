@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import orjson
 
@@ -75,7 +75,8 @@ class AccessTokens:
         if auth.scope:
             asked["scope"] = auth.scope
         if auth.credentials_in == "header":
-            headers["authorization"] = basic(auth.client_id, auth.client_secret)
+            # Encoded first: RFC 6749 §2.3.1.
+            headers["authorization"] = basic(quote_plus(auth.client_id), quote_plus(auth.client_secret))
         else:
             asked |= {"client_id": auth.client_id, "client_secret": auth.client_secret}
         reply = await self._webhook.post(auth.token_url, headers, urlencode(asked).encode(), now, end)

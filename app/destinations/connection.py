@@ -58,8 +58,8 @@ class OAuth2(_Auth):
     token_url: Annotated[
         str, Field(min_length=1, max_length=2000, examples=["https://accounts.zoho.eu/oauth/v2/token"])
     ]
-    client_id: Annotated[str, Field(min_length=1, max_length=1000, pattern=_VISIBLE)]
-    client_secret: Annotated[str, Field(min_length=1, max_length=1000, pattern=_VISIBLE, repr=False)]
+    client_id: Annotated[str, Field(min_length=1, max_length=1000, pattern=_HEADER_VALUE)]
+    client_secret: Annotated[str, Field(min_length=1, max_length=1000, pattern=_HEADER_VALUE, repr=False)]
     credentials_in: Annotated[
         Literal["body", "header"], Field(description="Where the token endpoint wants id and secret (RFC 6749 §2.3.1).")
     ] = "body"

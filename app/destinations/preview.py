@@ -3,12 +3,13 @@
 from typing import Any
 
 from app import VERSION
-from app.destinations.connection import BasicAuth, Connection, check, settings_of
+from app.destinations.connection import BasicAuth, Connection, settings_of
 from app.destinations.formats import FORMATS
 from app.destinations.formats.format import Request
 from app.destinations.guard import Guard
 from app.destinations.schemas import NewWebhook, Preview, RequestShown
 from app.destinations.shapes import shape
+from app.destinations.vetting import vetted
 
 SAMPLE: dict[str, Any] = {
     "type": "lead.created",
@@ -65,9 +66,8 @@ _SECRET = "…"  # noqa: S105 - what stands in the place of one
 
 def preview(new: NewWebhook, guard: Guard) -> Preview:
     """Return what `new` would be sent, or raise `InvalidRequest` as if it were made. Nothing is sent or saved."""
-    connection = Connection(settings=new.settings, auth=new.auth, headers=new.headers)
-    connection = check(connection, new.format, new.include, guard)
-    form, url = FORMATS[new.format], guard.check_url(new.whole_url)
+    url, connection = vetted(new, guard)
+    form = FORMATS[new.format]
     document, settings = shape(SAMPLE, new.include), settings_of(form, connection)
     headers = _headers(connection, form.auth_scheme, is_signed=form.is_signed)
     shown, kept = [], dict[str, str | int]()

@@ -1,15 +1,14 @@
 """Destinations as the API and the command line show them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.destinations.connection import Auth, Headers
 from app.destinations.filters import Conditions, Countries, Events, Filters, Languages, LeadStatus, Statuses
-from app.destinations.formats import FORMATS, FormatName
+from app.destinations.formats import FormatName
 from app.destinations.routing import Way
 from app.destinations.shapes import Include
 from app.forms.schemas import LINE_PATTERN, FormKey
@@ -58,20 +57,6 @@ class NewWebhook(_NewDestination):
     settings: Settings = Field(default_factory=dict)
     auth: Authorization = None
     headers: ExtraHeaders = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _fits_its_format(self) -> Self:
-        form = FORMATS[self.format]
-        if self.url is None and form.url is None:
-            raise PydanticCustomError("url_missing", "This format does not know its `url`: say it.")
-        if not form.carries.issuperset(self.events):
-            raise PydanticCustomError("event_not_carried", "This format cannot express one of those `events`.")
-        return self
-
-    @property
-    def whole_url(self) -> str:
-        """Where it goes: the operator's word, else the format's."""
-        return self.url or FORMATS[self.format].url or ""
 
 
 class NewMailbox(_NewDestination):

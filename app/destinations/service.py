@@ -32,6 +32,7 @@ from app.destinations.schemas import (
 )
 from app.destinations.shapes import Include
 from app.destinations.signing import new_secret
+from app.destinations.vetting import check_events, vetted
 from app.errors import FieldProblem, InvalidRequest
 from app.forms.configuration import changed
 from app.forms.models import Form
@@ -245,15 +246,13 @@ def _vetted(new: NewDestination, guard: Guard) -> tuple[str, Connection, str | N
     """Return the address, the connection and, where posts are signed, a secret of a destination that may be made."""
     if not isinstance(new, NewWebhook):
         return check_mailbox(new.address), Connection(), None
-    connection = Connection(settings=new.settings, auth=new.auth, headers=new.headers)
-    connection = check(connection, new.format, new.include, guard)
-    return guard.check_url(new.whole_url), connection, new_secret() if FORMATS[new.format].is_signed else None
+    url, connection = vetted(new, guard)
+    return url, connection, new_secret() if FORMATS[new.format].is_signed else None
 
 
 def _taken(destination: Destination, wanted: DestinationChange) -> dict[str, list[str]] | None:
     takes = {**(destination.takes or {}), **wanted.model_dump(exclude_none=True, include=set(FILTERS))}
-    if not FORMATS[destination.format].carries.issuperset(takes.get("events", [])):
-        raise InvalidRequest([FieldProblem("/events", "event-not-carried", "This format cannot express one of them.")])
+    check_events(destination.format, takes.get("events", []))
     return {name: values for name, values in takes.items() if values} or None
 
 

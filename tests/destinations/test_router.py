@@ -10,11 +10,15 @@ from fastapi import FastAPI
 from standardwebhooks.webhooks import Webhook
 
 from app.deliveries.engine import Engine
+from tests.destinations.making import BEARER, MAILBOX, WEBHOOK, made
 from tests.intake.enquiry import DOOR, JSON
 from tests.support.clock import FakeClock
 from tests.support.sink import Answer, HttpSink
 
-ROUTES_OF_ONE = [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/test")]
+ROUTES_OF_ONE = [
+    *(("GET", ""), ("PATCH", ""), ("DELETE", "")),
+    *(("POST", f"/{word}") for word in ("pause", "resume", "test", "rotate-secret")),
+]
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"url": "https://10.0.0.7/"}, "/url", "address-not-public"),
@@ -31,8 +35,6 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"colour": "indigo"}, "/colour", "extra-forbidden"),
 ]
 
-MAILBOX = {"kind": "email", "address": "quotes@clinic.example", "include": "contact"}
-WEBHOOK = {"kind": "webhook", "url": "https://crm.clinic.example/hooks/s3cret", "include": "full"}
 NOWHERE = "/v1/destinations/01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
 
 
@@ -48,25 +50,18 @@ def clock() -> FakeClock:
     return FakeClock(datetime.now(UTC))
 
 
-async def _made(staff: httpx.AsyncClient, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    answer = await staff.post("/v1/destinations", json={**body, **changes})
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
 async def _send(app: FastAPI) -> None:
     engine: Engine = app.state.engine
     await engine.run_until_idle()
 
 
 async def test_a_signing_secret_is_shown_once(staff: httpx.AsyncClient) -> None:
-    webhook, mailbox = await _made(staff, WEBHOOK), await _made(staff, MAILBOX, name="Front desk")
+    webhook, mailbox = await made(staff, WEBHOOK), await made(staff, MAILBOX, name="Front desk")
     assert webhook["secret"].startswith("whsec_")
     assert mailbox["secret"] is None
     assert (webhook["name"], webhook["state"], webhook["format"]) == ("crm.clinic.example", "active", "standard")
     listed = await staff.get("/v1/destinations")
-    shown = [{name: made[name] for name in made if name != "secret"} for made in (webhook, mailbox)]
+    shown = [{name: one[name] for name in one if name != "secret"} for one in (webhook, mailbox)]
     assert listed.json()["items"] == shown
     for one in shown:
         answer = await staff.get(f"/v1/destinations/{one['id']}")
@@ -77,15 +72,15 @@ async def test_a_signing_secret_is_shown_once(staff: httpx.AsyncClient) -> None:
 async def test_a_destination_that_cannot_be_made_is_refused_field_by_field(staff: httpx.AsyncClient) -> None:
     for changes, pointer, code in WRONG:
         answer = await staff.post("/v1/destinations", json={**WEBHOOK, **changes})
-        assert answer.status_code == 422
+        assert answer.status_code == 422, changes
         assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]
         assert "s3cret" not in answer.text
         assert (await staff.get("/v1/destinations")).json()["items"] == []
 
 
 async def test_what_is_left_out_of_a_change_stays(staff: httpx.AsyncClient) -> None:
-    made = await _made(staff, MAILBOX, recipient="Clinic A", forms=["default"])
-    address = f"/v1/destinations/{made['id']}"
+    new = await made(staff, MAILBOX, recipient="Clinic A", forms=["default"])
+    address = f"/v1/destinations/{new['id']}"
     shown = (await staff.get(address)).json()
     for changes, effect in (
         ({}, {}),
@@ -93,18 +88,20 @@ async def test_what_is_left_out_of_a_change_stays(staff: httpx.AsyncClient) -> N
         ({"include": "reference", "forms": []}, {"include": "reference", "forms": []}),
         ({"name": None, "include": None, "forms": None}, {}),
         ({"recipient": None}, {"recipient": None}),
+        ({"countries": ["ES"], "languages": ["pt_br"]}, {"countries": ["ES"], "languages": ["pt-BR"]}),
+        ({"countries": []}, {"countries": []}),
     ):
         shown |= effect
         assert (await staff.patch(address, json=changes)).json() == shown, changes
     assert (await staff.get(address)).json() == shown
-    for refused in ({"forms": ["nowhere"]}, {"address": "other@clinic.example"}, {"state": "paused"}):
+    for refused in ({"forms": ["nowhere"]}, {"address": "other@clinic.example"}, {"state": "paused"}, {"auth": BEARER}):
         assert (await staff.patch(address, json=refused)).status_code == 422, refused
 
 
 async def test_what_is_promised_to_a_paused_destination_waits_until_it_resumes(
     app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, http_sink: HttpSink
 ) -> None:
-    address = f"/v1/destinations/{(await _made(staff, WEBHOOK, url=http_sink.url()))['id']}"
+    address = f"/v1/destinations/{(await made(staff, WEBHOOK, url=http_sink.url()))['id']}"
     assert (await staff.post(f"{address}/pause")).json()["state"] == "paused"
     await client.post(DOOR, json=JSON)
     await _send(app)
@@ -117,9 +114,9 @@ async def test_what_is_promised_to_a_paused_destination_waits_until_it_resumes(
 async def test_deleting_cancels_what_waits_and_keeps_the_record(
     app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, http_sink: HttpSink
 ) -> None:
-    made = await _made(staff, WEBHOOK, url=http_sink.url(), name="Clinic CRM")
+    new = await made(staff, WEBHOOK, url=http_sink.url(), name="Clinic CRM")
     await client.post(DOOR, json=JSON)
-    answer = await staff.delete(f"/v1/destinations/{made['id']}")
+    answer = await staff.delete(f"/v1/destinations/{new['id']}")
     assert (answer.status_code, answer.content) == (204, b"")
     await client.post(DOOR, json=JSON)
     await _send(app)
@@ -131,7 +128,7 @@ async def test_deleting_cancels_what_waits_and_keeps_the_record(
 
 async def test_a_destination_that_is_not_there_or_deleted_is_not_found(staff: httpx.AsyncClient) -> None:
     for method, path in ROUTES_OF_ONE:
-        deleted = f"/v1/destinations/{(await _made(staff, MAILBOX))['id']}"
+        deleted = f"/v1/destinations/{(await made(staff, MAILBOX))['id']}"
         await staff.delete(deleted)
         for address in (NOWHERE, deleted):
             answer = await staff.request(method, address + path, json={} if method == "PATCH" else None)
@@ -142,17 +139,17 @@ async def test_a_destination_that_is_not_there_or_deleted_is_not_found(staff: ht
 async def test_a_test_sends_an_invented_lead_to_this_destination_alone(
     state: str, staff: httpx.AsyncClient, http_sink: HttpSink
 ) -> None:
-    made = await _made(staff, WEBHOOK, url=http_sink.url("/tried"), recipient="Clinic A")
-    await _made(staff, WEBHOOK, url=http_sink.url("/other"))
+    new = await made(staff, WEBHOOK, url=http_sink.url("/tried"), recipient="Clinic A")
+    await made(staff, WEBHOOK, url=http_sink.url("/other"))
     if state == "paused":
-        await staff.post(f"/v1/destinations/{made['id']}/pause")
-    answer = await staff.post(f"/v1/destinations/{made['id']}/test")
+        await staff.post(f"/v1/destinations/{new['id']}/pause")
+    answer = await staff.post(f"/v1/destinations/{new['id']}/test")
     tried = answer.json()
     assert (answer.status_code, tried["state"]) == (200, "delivered")
     assert [(one["outcome"], one["status_code"]) for one in tried["attempts"]] == [("delivered", 200)]
     (request,) = http_sink.requests
     assert request.path == "/tried"
-    event = Webhook(made["secret"]).verify(request.body, dict(request.headers))
+    event = Webhook(new["secret"]).verify(request.body, dict(request.headers))
     assert (event["data"]["test"], event["type"]) == (True, "lead.created")
     assert (await staff.get("/v1/leads")).json()["items"] == []
     (lead,) = (await staff.get("/v1/leads?test=true")).json()["items"]
@@ -161,8 +158,8 @@ async def test_a_test_sends_an_invented_lead_to_this_destination_alone(
 
 async def test_a_test_that_fails_says_why(staff: httpx.AsyncClient, http_sink: HttpSink) -> None:
     http_sink.answers.append(Answer(500))
-    made = await _made(staff, WEBHOOK, url=http_sink.url())
-    tried = (await staff.post(f"/v1/destinations/{made['id']}/test")).json()
+    new = await made(staff, WEBHOOK, url=http_sink.url())
+    tried = (await staff.post(f"/v1/destinations/{new['id']}/test")).json()
     assert tried["state"] == "pending"
     assert [(one["outcome"], one["status_code"]) for one in tried["attempts"]] == [("retry", 500)]
     assert "500" in tried["reason"]

@@ -1,7 +1,7 @@
 """Fixtures: the house without its front door, and an invented lead."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.database import Database
 from app.deliveries.engine import Engine
+from app.deliveries.models import Delivery
 from app.deliveries.senders import RealSenders
 from app.destinations import service as destinations
 from app.destinations.guard import Guard
@@ -78,7 +80,13 @@ class Desk:
             await arrivals.write(bulk, [arrivals.arrival(self.house.keyring, new)], configuration.told)
         return new
 
-    async def webhook(self, url: str, include: Include = Include.FULL, **more: Any) -> DestinationMade:
+    async def deliveries(self, lead_id: UUID) -> Sequence[Delivery]:
+        """Return what is promised of a lead."""
+        async with self.house.database.read() as session:
+            found = await session.scalars(select(Delivery).where(Delivery.lead_id == lead_id).order_by(Delivery.id))
+            return found.all()
+
+    async def webhook(self, url: str | None, include: Include = Include.FULL, **more: Any) -> DestinationMade:
         """Make a webhook."""
         new = NewWebhook(kind="webhook", url=url, include=include, **more)
         guard = Guard(self.house.settings.allow_networks)
