@@ -63,10 +63,22 @@ async def test_keys_are_made_listed_and_revoked(cli: CommandLine) -> None:
     assert (await cli.json("key", "revoke", made["id"]))["revoked_at"]
 
 
+async def test_a_form_is_told_to_acknowledge_and_where_answers_go(cli: CommandLine) -> None:
+    change = ("form", "change", "default")
+    changed = await cli.json(*change, "--acknowledge", "--reply-to", "hola@clinic.example")
+    assert (changed["acknowledge"], changed["reply_to"]) == (True, "hola@clinic.example")
+    listed = await cli.json("destination", "list")
+    assert [(place["kind"], place["forms"]) for place in listed["items"]] == [("enquirer", ["default"])]
+    changed = await cli.json(*change, "--reply-to", "", "--name", "Spain")
+    assert (changed["acknowledge"], changed["reply_to"], changed["name"]) == (True, None, "Spain")
+    refused = await cli(*change, "--reply-to", "nobody")
+    assert (refused.code, refused.err) == (1, "reply_to: This is not a single e-mail address.\n")
+
+
 async def test_a_form_is_added_and_listed(cli: CommandLine) -> None:
     added = await cli("form", "add", "clinic-es", "--name", "Spain", "--origin", "https://clinic.example")
     assert added.code == 0
-    assert "is open     yes" in added.out
+    assert "is open      yes" in added.out
     assert {item["key"] for item in (await cli.json("form", "list"))["items"]} == {"default", "clinic-es"}
 
 
