@@ -16,7 +16,6 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, "the mail server is out of reach"),
 )
 _EXCERPT_LIMIT = 1024
-_CLOSING = 421
 _FINAL = 500
 _TOO_LARGE = 552
 
@@ -28,9 +27,8 @@ def reply_of(fault: BaseException) -> aiosmtplib.SMTPResponseException | None:
 
 
 def leaves_connection_sound(fault: BaseException) -> bool:
-    """Say whether the connection can carry the next letter: the server said no, and does not hang up (421)."""
-    reply = reply_of(fault)
-    return reply is not None and reply.code != _CLOSING and not isinstance(reply, aiosmtplib.SMTPHeloError)
+    """Say whether the connection can carry the next letter: the server said no to this one, in so many words."""
+    return reply_of(fault) is not None and not isinstance(fault, aiosmtplib.SMTPHeloError)
 
 
 def judge_letter(fault: BaseException) -> Outcome:
