@@ -159,10 +159,9 @@ class Engine:
     def _after(self, one: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
         """Say where the delivery stands after an attempt."""
         waiting = {"state": DeliveryState.PENDING.value, "settled_at": None}
-        if outcome.verdict is Verdict.DELIVERED:
-            return {"state": DeliveryState.DELIVERED.value, "reason": None, "settled_at": now, "progress": None}
-        if outcome.verdict is Verdict.WITHHELD:
-            return {"state": DeliveryState.WITHHELD.value, "reason": outcome.reason, "settled_at": now}
+        if outcome.verdict in {Verdict.DELIVERED, Verdict.WITHHELD}:
+            reason = None if outcome.verdict is Verdict.DELIVERED else outcome.reason
+            return {"state": outcome.verdict.value, "reason": reason, "settled_at": now, "progress": None}
         if outcome.verdict is Verdict.HALFWAY:
             return {**waiting, "due_at": now, "round_start": one.number, "progress": outcome.progress}
         if outcome.verdict is Verdict.CHANNEL_DOWN:

@@ -1,6 +1,6 @@
 """The outbox: events and the promises to deliver them, written in the transaction of the change they tell of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

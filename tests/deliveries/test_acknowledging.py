@@ -12,6 +12,7 @@ from app.deliveries.errors import NotRetriable
 from app.deliveries.schemas import DeliveryFilters, DeliveryOut, DeliveryState
 from app.destinations import service as destinations
 from app.destinations.errors import BuiltIn
+from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationChange, DestinationOut
 from app.errors import InvalidRequest
 from app.forms.schemas import FormChange
@@ -99,7 +100,7 @@ async def test_its_destination_is_paused_like_any_but_changed_only_by_the_form(d
     house = desk.house
     assert (await destinations.set_state(house.database, house.keyring, place.id, "paused")).state == "paused"
     with pytest.raises(BuiltIn):
-        await destinations.change(house.database, house.keyring, place.id, DestinationChange(forms=[]))
+        await destinations.change(house.database, house.keyring, Guard(), place.id, DestinationChange(forms=[]))
     with pytest.raises(BuiltIn):
         await service.retire_destination(house.database, place.id, desk.clock.now())
 

@@ -11,7 +11,7 @@ from app.database import database_now
 from app.deliveries import claims, service
 from app.deliveries.engine import Engine
 from app.deliveries.errors import NotRetriable
-from app.deliveries.models import Attempt, Delivery
+from app.deliveries.models import Delivery
 from app.deliveries.policy import SCHEDULE
 from app.deliveries.queries import Claimed
 from app.deliveries.schemas import DeliveryDetail, DeliveryFilters, DeliveryState

@@ -39,7 +39,7 @@ async def test_a_destination_added_a_moment_ago_gets_the_next_lead(
     await client.post(DOOR, json=JSON)
     assert await _promised(staff) == 1
     await forms.add(house.database, NewForm(key="other", name="Other"), house.clock.now())
-    await destinations.change(house.database, house.keyring, made.id, DestinationChange(forms=["other"]))
+    await destinations.change(house.database, house.keyring, Guard(), made.id, DestinationChange(forms=["other"]))
     await client.post(DOOR, json=JSON)
     assert await _promised(staff) == 1
     assert (await client.post(f"{DOOR}?form=other", json=JSON)).status_code == 201
