@@ -16,7 +16,10 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 45
 CONNECTING = {
     "app/cli/serving.py": "the socket that `serve` listens on",
-    "app/deliveries/mail.py": "letters, to the operator's own mail server",
+    "app/cli/webhooks.py": "the socket that the receiver for trying things out listens on",
+    "app/deliveries/mail/connections.py": "letters, to the operator's own mail server",
+    "app/deliveries/mail/smtp.py": "the same",
+    "app/deliveries/mail/verdicts.py": "what its faults mean",
     "app/deliveries/reach.py": "looks whether a webhook's server answers, behind the same guard",
     "app/deliveries/resolver.py": "the guard itself",
     "app/deliveries/verdicts.py": "what faults mean",

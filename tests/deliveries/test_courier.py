@@ -258,9 +258,9 @@ async def test_a_token_that_is_not_to_be_had_is_the_destinations_fault_and_no_se
     assert http_sink.requests == []
     async with desk.house.database.read() as session:
         attempt = await session.get_one(Attempt, (waiting.id, 1))
+        destination = await destinations.get(session, waiting.destination_id)
     assert attempt.excerpt is None
-    shown = await destinations.list_destinations(desk.house.database, desk.house.keyring)
-    assert [one.state for one in shown] == ["failing"]
+    assert destination.failures_in_row == 1
 
 
 async def test_a_token_endpoint_is_judged_like_every_other_address(desk: Desk, http_sink: HttpSink) -> None:
