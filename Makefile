@@ -13,7 +13,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
         --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check generate lock clean
+.PHONY: help serve test check bench generate lock clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: .venv/.test ## Check style, types, import directions, shape and generated
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest tests/test_shape.py tests/test_drift.py
+
+bench: .venv/.test ## Measure beside the usual ways of doing the same; docs/benchmarks.md says what.
+	.venv/bin/python -m benchmarks $(ARGS)
 
 generate: .venv/.test ## Write .env.example, docs/settings.md and openapi.json anew.
 	.venv/bin/python -m docs.generate
