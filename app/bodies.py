@@ -5,6 +5,7 @@ from http import HTTPStatus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError
+from app.problems import problem_response
 
 
 class BodyTooLarge(AppError):
@@ -17,6 +18,23 @@ class BodyTooLarge(AppError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The request is larger than {limit} bytes.")
+
+
+class AmbiguousLength(AppError):
+    """The body's end is told in two ways; two servers may each believe another one (RFC 9112 §6.3)."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "ambiguous-length"
+    title = "The request ends in two places"
+    explanation = "A request has a Content-Length or comes in chunks, never both. Nothing was accepted."
+
+    def __init__(self) -> None:
+        super().__init__("Send either Content-Length or Transfer-Encoding.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Hang up: what follows may be a request that somebody else's words hide."""
+        return {"Connection": "close"}
 
 
 class BodyCap:
@@ -34,6 +52,9 @@ class BodyCap:
         """Pass the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            await problem_response(AmbiguousLength(), scope["state"]["request_id"])(scope, receive, send)
             return
         declared, taken = _declared(scope), 0
 

@@ -70,3 +70,10 @@ async def test_of_a_stranger_nothing_is_read(method: str, path: str, client: htt
     assert flood.chunks_read == 0
     for raw in (b"{", b"\xff", b"[" * 50_000):
         _assert_problem(await client.request(method, path, content=raw, headers=JSON), 401, "not-authenticated")
+
+
+async def test_a_request_that_ends_in_two_places_is_refused_and_hung_up_on(client: httpx.AsyncClient) -> None:
+    headers = {**JSON, "Content-Length": "2", "Transfer-Encoding": "chunked"}
+    answer = await client.post("/v1/quote-requests", content=b"{}", headers=headers)
+    _assert_problem(answer, 400, "ambiguous-length")
+    assert answer.headers["connection"] == "close"
