@@ -113,13 +113,15 @@ class _MultipartReading:
 
     def _describe(self) -> None:
         part = self.parts[-1]
-        _, disposition = parse_options_header(part.headers.get(b"content-disposition"))
+        told = part.headers.get(b"content-disposition", b"")
+        _, disposition = parse_options_header(told)
         _, media = parse_options_header(part.headers.get(b"content-type"))
         transfer = part.headers.get(b"content-transfer-encoding", b"").strip().lower()
         if b"name" not in disposition or transfer not in _PLAIN_TRANSFER:
             raise _broken_multipart()
         part.name = disposition[b"name"]
-        part.is_file = b"filename" in disposition
+        # The parser drops this way of naming a file, which RFC 7578 §4.2 forbids.
+        part.is_file = b"filename" in disposition or b"filename*" in told.lower()
         part.charset = media[b"charset"].decode("latin-1") if b"charset" in media else None
 
     def _end(self) -> None:
