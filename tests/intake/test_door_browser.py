@@ -27,6 +27,15 @@ REDIRECTS = [
     ("https://clinic.example@elsewhere.example/", THANKS),
     ("https://clinic.example/second\r\nSet-Cookie: a=b", THANKS),
     ("javascript:alert(1)", THANKS),
+    *(
+        (f"https://clinic.example{tail}", THANKS)
+        for tail in ("", ".elsewhere.example", "/second#a", "/second?a", "/%73econd")
+    ),
+    *((wanted, THANKS) for wanted in ("/\\elsewhere.example", "\\\\elsewhere.example", "\thttps://elsewhere.example")),
+    *(
+        (wanted, THANKS)
+        for wanted in ("HTTPS://CLINIC.EXAMPLE/second", "https:/clinic.example/second", "\u2028//a.example")
+    ),
 ]
 
 NOT_RECEIVED = "Your request was not received"

@@ -31,6 +31,14 @@ FOREIGN: list[dict[str, str]] = [
     {"Origin": OTHER, "Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
+    *({"Origin": origin} for origin in ("", "HTTPS://CLINIC.EXAMPLE", f"{SITE}/", f"{SITE}:443", f"{SITE}:8443")),
+    *({"Origin": origin} for origin in ("https://a@clinic.example", f"{SITE}, {OTHER}", f"{SITE} {SITE}", f"{SITE}.")),
+    *(
+        {"Origin": origin}
+        for origin in ("clinic.example", "//clinic.example", f"{SITE}\\", f"{SITE}%00", f"{SITE}\x7f")
+    ),
+    *({"Sec-Fetch-Site": site} for site in ("", "Same-Origin", "same-origin, cross-site", "same-origin ;", "null")),
+    {"Origin": OTHER, "Sec-Fetch-Site": "none"},
 ]
 
 EXPOSED = {"Retry-After", "Idempotent-Replayed", "X-Request-ID"}
