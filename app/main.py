@@ -79,8 +79,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     mount_docs_assets(app)
     install_problem_handlers(app)
     openapi.install(app)
-    app.add_middleware(BodyCap, limit=settings.max_body)
     app.add_middleware(ShortWay)
+    app.add_middleware(BodyCap, limit=settings.max_body)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)
     return app
 

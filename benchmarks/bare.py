@@ -7,7 +7,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from app.deliveries.engine import IN_FLIGHT
+from app.deliveries.places import IN_FLIGHT
 
 
 async def run(url: str, posts: int, length: int) -> None:

@@ -156,6 +156,7 @@ async def write(database: Database, batch: Sequence[Settled], now: datetime) -> 
             "attempt",
             delivery=str(one.id),
             attempt=one.number,
+            kind=one.kind,
             verdict=one.outcome,
             reason=one.attempt_reason,
             state=state,

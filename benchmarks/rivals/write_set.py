@@ -65,6 +65,6 @@ async def create_quote_request(quote: QuoteIn, session: Session, request: Reques
         ]
     )
     await session.flush()
-    session.add_all(Delivery(**row) for row in outbox.delivery_rows(made.event, state.told, made.shared_with))
+    session.add_all(Delivery(**row) for row in outbox.delivery_rows(made.event, state.told, made.facts))
     await session.commit()
     return QuoteOut(id=str(lead.id), reference=lead.reference, form=lead.form_key, received_at=now)

@@ -1,5 +1,7 @@
 """The corpus, case by case, against the app on both databases."""
 
+import logging
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -28,6 +30,7 @@ async def test_every_case_is_answered_soundly_and_nobodys_words_are_changed(
     theme: str, app: FastAPI, staff: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.state.burst = BurstLimit(Rate("100000/1s"))
+    caplog.set_level(logging.INFO, "freequote")
     found: list[str] = []
     taken = 0
     with capture_logs() as lines:
