@@ -1,14 +1,17 @@
 """Forms, their wordings and destinations, in the door's memory."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.destinations import service as destinations
 from app.destinations.models import Destination
+from app.errors import OutOfReach
 from app.forms import service as forms
 from app.forms.configuration import Configuration
 from app.forms.errors import FormClosed, FormNotFound
@@ -17,6 +20,8 @@ from app.forms.wordings import DEFAULT_LANGUAGE
 
 _TRUSTED_SECONDS = 1.0
 """How long what is in memory is taken for true; whatever would be refused is looked up first."""
+_PATIENCE_SECONDS = 5.0
+"""How long the database may take; a connection that has fallen silent must not hold every visitor."""
 
 
 class DoorConfiguration:
@@ -34,23 +39,52 @@ class DoorConfiguration:
         self._wordings: dict[UUID, WordingSet] = {}
         self._current: dict[str, dict[str, WordingSet]] = {}
         self._told: dict[str, list[Destination]] = {}
+        self._reading: asyncio.Task[None] | None = None
 
     async def check(self) -> None:
-        """Read the version, and everything if it has moved."""
+        """Read the version, and everything if it has moved; whatever is read is read from now on.
+
+        Errors: `OutOfReach` when the database does not answer, or not in time.
+        """
+        if self._reading is not None:
+            # It may have looked before what the caller wants to see was there.
+            await asyncio.wait([self._reading])
+        await self._read_together()
+
+    async def _read_together(self) -> None:
+        """Read once for all who wait; one at a time, so that nothing older ever takes the place of what is newer."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+            self._reading.add_done_callback(self._end)
+        await asyncio.shield(self._reading)
+
+    def _end(self, reading: "asyncio.Task[None]") -> None:
+        self._reading = None
+        if not reading.cancelled():
+            # Whoever waited has it, and if all have gone nobody needs it.
+            reading.exception()
+
+    async def _read(self) -> None:
         asked_at = self._now()
-        async with self._database.read() as session:
-            version = await session.scalar(select(Configuration.version)) or 0
-            if version != self._version:
-                found = list(await session.scalars(select(Form)))
-                wordings = list(await session.scalars(forms.wordings()))
-                self._told = {form.key: await destinations.of_form(session, form.key) for form in found}
-                self._forms = {form.key: form for form in found}
-                self._wordings = {wording.id: wording for wording in wordings}
-                self._current = {form.key: {} for form in found}
-                for wording in wordings:
-                    self._current[wording.form_key][wording.language] = wording
-                self._version = version
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS), self._database.read() as session:
+                version = await session.scalar(select(Configuration.version)) or 0
+                if version != self._version:
+                    await self._take_in(session, version)
+        except TimeoutError:
+            raise OutOfReach from None
         self._checked_at = asked_at
+
+    async def _take_in(self, session: AsyncSession, version: int) -> None:
+        found = list(await session.scalars(select(Form)))
+        wordings = list(await session.scalars(forms.wordings()))
+        told = {form.key: await destinations.of_form(session, form.key) for form in found}
+        current: dict[str, dict[str, WordingSet]] = {form.key: {} for form in found}
+        for wording in wordings:
+            current[wording.form_key][wording.language] = wording
+        self._forms = {form.key: form for form in found}
+        self._wordings = {wording.id: wording for wording in wordings}
+        self._current, self._told, self._version = current, told, version
 
     async def keep_up(self, version: int) -> None:
         """Read everything anew if this, the version of now, is not the one in memory."""
@@ -105,4 +139,4 @@ class DoorConfiguration:
 
     async def _trust(self) -> None:
         if self._now() - self._checked_at > _TRUSTED_SECONDS:
-            await self.check()
+            await self._read_together()

@@ -1,10 +1,15 @@
 """What the door keeps in memory is never older than what it decides by."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.deliveries import service as deliveries
 from app.deliveries.acknowledging import change_form
@@ -12,9 +17,12 @@ from app.destinations import service as destinations
 from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationChange, NewMailbox
 from app.destinations.shapes import Include
+from app.errors import OutOfReach
 from app.forms import service as forms
 from app.forms.schemas import FormChange, NewForm, NewWording
 from app.forms.wordings import DEFAULT_TEXTS
+from app.intake import configuration as configuration_module
+from app.intake.configuration import DoorConfiguration
 from app.parts import Parts
 from tests.intake.enquiry import DOOR, JSON
 
@@ -91,3 +99,36 @@ async def test_the_door_reads_nothing_anew_while_nothing_changes(app: FastAPI, c
     for _ in range(3):
         await client.post(DOOR, json=JSON)
     assert configuration._forms is before
+
+
+async def test_a_crowd_after_a_quiet_second_reads_once(house: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = DoorConfiguration(house.database, now=iter(range(0, 1000, 10)).__next__)
+    reads = 0
+    read = house.database.read
+
+    @asynccontextmanager
+    async def counted() -> AsyncIterator[AsyncSession]:
+        nonlocal reads
+        reads += 1
+        async with read() as session:
+            yield session
+
+    monkeypatch.setattr(house.database, "read", counted)
+    await asyncio.gather(*(configuration.form("default") for _ in range(50)))
+    assert reads == 1
+
+
+async def test_a_database_that_has_fallen_silent_holds_nobody_for_long(
+    house: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration_module, "_PATIENCE_SECONDS", 0.2)
+
+    @asynccontextmanager
+    async def silent() -> AsyncIterator[AsyncSession]:
+        await asyncio.Event().wait()
+        yield AsyncSession()
+
+    monkeypatch.setattr(house.database, "read", silent)
+    configuration = DoorConfiguration(house.database)
+    results = await asyncio.gather(*(configuration.form("default") for _ in range(5)), return_exceptions=True)
+    assert [type(result) for result in results] == [OutOfReach] * 5
