@@ -23,6 +23,9 @@ _RATE = re.compile(r"(\d{1,6})/(\d{1,5})(s|m|h)")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
+_LONGEST_FLOOD_SECONDS = 3600
+
+
 class Rate:
     """How much of something in how long a time: `60/10s`."""
 
@@ -152,6 +155,8 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_PUBLIC_URL must start with https:// (or http:// in development).")
         if self.smtp_url.get_secret_value() and not self.mail_from:
             raise ValueError("FREEQUOTE_SMTP_URL is set but FREEQUOTE_MAIL_FROM is not: say who mail comes from.")
+        if self.flood.seconds > _LONGEST_FLOOD_SECONDS:
+            raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
         if self.production:
             self._fit_for_production()
         return self

@@ -138,3 +138,9 @@ def test_the_public_address_loses_its_last_slash() -> None:
     assert read_settings({"FREEQUOTE_PUBLIC_URL": "https://quotes.clinic.example/"}).base_url == (
         "https://quotes.clinic.example"
     )
+
+
+def test_a_flood_is_counted_over_an_hour_at_most() -> None:
+    assert read_settings({"FREEQUOTE_FLOOD": "500/1h"}).flood.seconds == 3600
+    with pytest.raises(Refusal, match="FREEQUOTE_FLOOD counts over an hour at most"):
+        read_settings({"FREEQUOTE_FLOOD": "500/61m"})
