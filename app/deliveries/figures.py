@@ -16,9 +16,8 @@ _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
 
 async def per_destination(database: Database, *, by: Principal | None = None) -> list[DestinationFigures]:
     """Return the figures of every destination that is not deleted, in the order they were made."""
-    query = select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
     async with database.read() as session:
-        shown = [one for one in await session.scalars(query) if destinations.visible(one, by)]
+        shown = [one for one in await session.scalars(destinations.kept()) if destinations.visible(one, by)]
         counted = (await session.execute(_counting())).all()
     rows = {(row.destination_id, row.state): row for row in counted}
     return [_figures(one, {state: rows.get((one.id, state)) for state in DeliveryState}) for one in shown]

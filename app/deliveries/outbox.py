@@ -12,14 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import rfc3339
 from app.deliveries.models import Delivery, Event
-from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
 from app.destinations.routing import Facts, Way, route
 from app.ids import new_id
 from app.sealing.envelopes import SealingKey
-
-CREATED = "lead.created"
-"""The one event that enquirers hear of, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def delivery_rows(event: dict[str, Any], destinations: Sequence[Destination], fa
     rows = []
     for destination in destinations:
         way, reason = route(destination, facts)
-        if way is Way.PASSED_OVER or (destination.kind == ENQUIRER and event["type"] != CREATED):
+        if way is Way.PASSED_OVER:
             continue
         may_hear = way is Way.TOLD
         rows.append(

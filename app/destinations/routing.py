@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from app.destinations.enquirers import ENQUIRER
 from app.destinations.formats import FORMATS
+from app.destinations.formats.format import CREATED
 from app.destinations.shapes import ERASED
 
 
@@ -38,6 +40,7 @@ class Facts:
 class Rule(Protocol):
     """What a destination says about what it takes; an `app.destinations.models.Destination`."""
 
+    kind: Any
     format: Any
     forms: Any
     recipient: Any
@@ -55,6 +58,8 @@ def route(rule: Rule, facts: Facts) -> Decision:
 
     An erasure reaches whoever was told before, whatever they take now. A test was aimed at its destination.
     """
+    if rule.kind == ENQUIRER and facts.event != CREATED:
+        return Way.PASSED_OVER, "enquirers hear only that their request arrived"
     takes: Mapping[str, Collection[str]] = rule.takes or {}
     events = takes.get("events") or FORMATS[rule.format].usual
     if facts.event == ERASED:

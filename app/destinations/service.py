@@ -90,7 +90,7 @@ async def list_destinations(
 ) -> list[DestinationOut]:
     """Return the destinations that are not deleted, in the order they were made."""
     async with database.read() as session:
-        found = list(await session.scalars(_kept()))
+        found = list(await session.scalars(kept()))
     return [show(keyring, destination) for destination in found if visible(destination, by)]
 
 
@@ -165,7 +165,7 @@ async def who_is_told(database: Database, query: RouteQuery, *, by: Principal | 
         shared_with=query.sharing,
     )
     async with database.read() as session:
-        found = list(await session.scalars(_kept()))
+        found = list(await session.scalars(kept()))
     told = [(one, *route(one, facts)) for one in found if visible(one, by)]
     return [
         RouteOut(id=one.id, name=one.name, outcome=way, reason=reason, state=one.state) for one, way, reason in told
@@ -184,7 +184,8 @@ async def set_state(
     return show(keyring, destination)
 
 
-def _kept() -> Select[Destination]:
+def kept() -> Select[Destination]:
+    """Select the destinations that are not deleted, in the order they were made."""
     return select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
 
 
@@ -192,7 +193,7 @@ async def of_form(session: AsyncSession, form_key: str) -> list[Destination]:
     """Return the destinations that hear of a form's leads. Paused ones do: they get it when they go on."""
     return [
         destination
-        for destination in await session.scalars(_kept())
+        for destination in await session.scalars(kept())
         if not destination.forms or form_key in destination.forms
     ]
 

@@ -28,6 +28,7 @@ class Rule:
     format: str = "standard"
     forms: tuple[str, ...] = ()
     recipient: str | None = None
+    kind: str = "webhook"
     takes: dict[str, Any] | None = None
 
 
@@ -130,3 +131,9 @@ async def test_the_preview_says_who_would_be_told_and_why_not(staff: httpx.Async
     assert {one["outcome"] for one in answer.json()["items"]} == {"told"}
     answer = await staff.post("/v1/destinations/route", json={"country": "ES", "form": "other"})
     assert {one["name"]: one["reason"] for one in answer.json()["items"]}["partner"] == "it serves other forms"
+
+
+@pytest.mark.parametrize("event", ["lead.updated", "lead.erased"])
+def test_enquirers_hear_that_their_request_arrived_and_nothing_else(event: str) -> None:
+    assert route(Rule(kind="enquirer"), FACTS) == (Way.TOLD, None)
+    assert route(Rule(kind="enquirer"), replace(FACTS, event=event))[0] is Way.PASSED_OVER
