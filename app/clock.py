@@ -21,4 +21,5 @@ class SystemClock:
 
 def rfc3339(moment: datetime) -> str:
     """Write a moment as the contract has it (RFC 3339): in UTC, with `Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat()[: -len('+00:00')]}Z"

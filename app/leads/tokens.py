@@ -36,6 +36,8 @@ def phone_of(number: str) -> tuple[str, str]:
 
 def digits_of(text: str) -> str:
     """Return the decimal digits of a text in any script, as 0-9."""
+    if text.isascii():
+        return "".join(filter(str.isdecimal, text))
     return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdecimal())
 
 
@@ -43,6 +45,9 @@ def words_of(text: str) -> list[str]:
     """Split a name into folded words. `O'Brien` gives `obrien` and `brien`; `Ana-María` gives both halves."""
     found = []
     for part in text.casefold().split():
+        if part.isascii() and part.isalnum():
+            found.append(part)
+            continue
         found.extend(fold(part).split())
         for mark in "'’ʼ":
             if mark in part:
@@ -60,9 +65,10 @@ def values_of(person: Mapping[str, Any], inquiry: Mapping[str, Any]) -> Iterator
         for label in domain.casefold().split("."):
             yield "domain", label
     if person.get("phone"):
-        yield phone_of(person["phone"])
+        _, digits = whole = phone_of(person["phone"])
+        yield whole
         for tail in _PHONE_TAILS:
-            yield f"phone-{tail}", digits_of(person["phone"])[-tail:]
+            yield f"phone-{tail}", digits[-tail:]
     if inquiry.get("condition_code"):
         yield "condition", inquiry["condition_code"]
 

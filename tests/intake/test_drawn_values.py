@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidRequest
 from app.intake.fields.contact import normalise_email, parse_phone
 from app.intake.fields.money import currencies, read_amount
+from app.intake.fields.numbering import read_plain
 from app.languages.countries import SPOKEN, country_codes, country_names, read_country
 from app.languages.negotiation import preferred_languages, read_language
 from tests.intake.reading import read
@@ -106,3 +107,37 @@ def test_the_languages_of_a_header_come_by_their_weights(wanted: list[tuple[str,
     assert weights == sorted(weights, reverse=True)
     assert set(ranked) == {tag for tag, weight in wanted if weight}
     assert [read_language(tag) for tag in ranked] == ranked
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)), st.text("0123456789", min_size=3, max_size=13)
+)
+def test_a_plan_says_of_a_plain_number_what_the_library_says(calling_code: int, national: str) -> None:
+    plain = read_plain(f"+{calling_code}{national}")
+    assert plain is None or plain == by_the_library(f"+{calling_code}{national}")
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_a_plan_knows_the_numbers_of_every_country_and_kind(region: str) -> None:
+    for kind in phonenumbers.PhoneNumberType.values():
+        number = phonenumbers.example_number_for_type(region, kind)
+        for text in neighbours(number) if number else ():
+            plain = read_plain(text)
+            assert plain is None or plain == by_the_library(text)
+
+
+def neighbours(number: phonenumbers.PhoneNumber) -> list[str]:
+    """Return a number and what one digit more, less or other makes of it."""
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return [text, f"{text}0", text[:-1], *(f"{text[:place]}7{text[place + 1 :]}" for place in range(2, len(text)))]
+
+
+def by_the_library(text: str) -> tuple[str, bool] | None:
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164, phonenumbers.is_valid_number(number)

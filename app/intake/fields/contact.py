@@ -8,6 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from app.intake.fields.numbering import read_plain
 from app.intake.fields.rules import LONGEST_EMAIL
 
 # Nearly every address is one of these; the library takes twenty times as long to say so.
@@ -54,6 +55,8 @@ def normalise_email(text: str) -> str | None:
 def parse_phone(text: str, country: str | None) -> Phone | None:
     """Return a possible number, read as somebody in `country` would dial it; None if it is none."""
     digits = _plain_digits(text.translate(_WITHOUT_INVISIBLE))
+    if plain := read_plain(digits):
+        return Phone(*plain)
     number = _possible(digits, country)
     if number is not None:
         return Phone(_e164(number), phonenumbers.is_valid_number(number))
