@@ -1,105 +1,117 @@
-"""Many rows of several tables in a few steps on the bare driver: what the door writes with.
+"""Many rows of several tables in one step on the bare driver: what the door writes with.
 
-Rows are mappings of column names to values, all of one table with the same names. On PostgreSQL the columns travel as
-arrays, which one cached statement unnests; on SQLite one thread runs prepared multi-row statements.
+On PostgreSQL the columns travel as arrays, which one cached statement unnests into every table; on SQLite one thread
+runs prepared multi-row statements. Either way it is one transaction: all rows are there, or none.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeEngine
 
-Row = Mapping[str, Any]
-_Model = type[DeclarativeBase]
 _COMMAND_SECONDS = 10.0
 """How long PostgreSQL may take for one statement before the connection counts as lost."""
 _MOST_ROWS_A_STATEMENT = 512
+Found = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """How the rows of a table are made of others (`given`), in SQL: by a SELECT of the table's columns."""
+
+    select: str
+    columns: tuple[str, ...]
+    """The table's columns, in the order of the SELECT."""
+    kinds: Mapping[str, TypeEngine[Any]] = field(hash=False)
+    """The columns of `given`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table: mappings of column names to values, all with the same names."""
+
+    model: type[DeclarativeBase]
+    values: Sequence[Mapping[str, Any]]
+    conflict: str = ""
+    derived: Derived | None = None
+    told: str = ""
+    """Columns that later tables derive theirs from: on PostgreSQL of `new_<table>`, on SQLite of the table itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A SELECT that finds a row, seen in the same transaction, or else nothing is written. `{}` is the value."""
+
+    select: str
+    value: int
+
+
+ALWAYS = Condition("SELECT CAST({} AS INTEGER)", 1)
 
 
 class Bulk(Protocol):
-    """One open transaction on the bare driver."""
+    """A way to write in bulk."""
 
-    is_sqlite: bool
+    async def fetch(self, statement: str, *values: Any) -> Found:
+        """Run a SELECT in the driver's own spelling and return its rows."""
 
-    async def fetch(self, statement: str, *values: Any) -> Sequence[Sequence[Any]]:
-        """Run one statement in the driver's own spelling and return its rows."""
+    async def write(self, tables: Sequence[Rows], only_if: Condition) -> bool:
+        """Write all rows, parents first, or none; return whether the condition held."""
 
-    async def insert(self, model: _Model, rows: Sequence[Row], ending: str = "") -> Sequence[Sequence[Any]]:
-        """Insert rows; `ending` says what happens on a conflict and what is returned."""
-
-    async def insert_all(self, rows: Mapping[_Model, Sequence[Row]]) -> None:
-        """Insert rows of several tables, parents first; on PostgreSQL in one statement."""
+    async def aclose(self) -> None:
+        """Close the connection."""
 
 
-@cache
-def _binders(table: Table, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
-    return {
-        # Every driver takes bytes as they are.
-        column.name: None
-        if isinstance(column.type, LargeBinary)
-        else column.type.dialect_impl(dialect).bind_processor(dialect)
-        for column in table.columns
-    }
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a statement is made of: tables without their rows."""
+
+    table: Table
+    columns: tuple[str, ...]
+    """The columns of the rows that are given."""
+    conflict: str
+    derived: Derived | None
+    told: str
+
+    @property
+    def into(self) -> str:
+        return f"INSERT INTO {self.table.name} ({', '.join(self.derived.columns if self.derived else self.columns)})"
+
+    def kind(self, column: str) -> TypeEngine[Any]:
+        return self.derived.kinds[column] if self.derived else self.table.columns[column].type
 
 
-def _columns(table: Table, dialect: Dialect, rows: Sequence[Row]) -> Iterator[list[Any]]:
-    binders = _binders(table, dialect)
-    for name in rows[0]:
-        bind = binders[name]
+def _shape(rows: Rows) -> _Shape:
+    table = rows.model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - the type checker's doubt: a model may map more than a table
+    return _Shape(table, tuple(rows.values[0]), rows.conflict, rows.derived, rows.told)
+
+
+def _columns(shape: _Shape, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    for name, bind in _binders(shape, dialect):
         yield [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
 
 
-class _PostgresBulk:
-    is_sqlite = False
-
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", dialect: Dialect) -> None:
-        self._connection = connection
-        self._dialect = dialect
-
-    async def fetch(self, statement: str, *values: Any) -> Sequence[Sequence[Any]]:
-        found: Sequence[Sequence[Any]] = await self._connection.fetch(statement, *values)
-        return found
-
-    async def insert(self, model: _Model, rows: Sequence[Row], ending: str = "") -> Sequence[Sequence[Any]]:
-        table = _table(model)
-        statement = f"{_unnesting(table, self._dialect, tuple(rows[0]), 1)} {ending}"
-        return await self.fetch(statement, *_columns(table, self._dialect, rows))
-
-    async def insert_all(self, rows: Mapping[_Model, Sequence[Row]]) -> None:
-        given = tuple((_table(model), tuple(some[0])) for model, some in rows.items() if some)
-        values = [
-            column for model, some in rows.items() if some for column in _columns(_table(model), self._dialect, some)
-        ]
-        await self._connection.execute(_chained(given, self._dialect), *values)
-
-
 @cache
-def _unnesting(table: Table, dialect: Dialect, names: tuple[str, ...], first: int) -> str:
-    # A cast to VARCHAR(n) would cut a text that is too long, silently; as TEXT it is refused.
-    kinds = [table.columns[name].type.compile(dialect).partition("(")[0] for name in names]
-    arrays = ", ".join(
-        f"${place}::{'TEXT' if kind == 'VARCHAR' else kind}[]" for place, kind in enumerate(kinds, first)
-    )
-    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
+def _binders(shape: _Shape, dialect: Dialect) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    kinds = ((name, shape.kind(name)) for name in shape.columns)
+    # Every driver takes bytes as they are.
+    return [
+        (name, None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect))
+        for name, kind in kinds
+    ]
 
 
-@cache
-def _chained(given: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialect) -> str:
-    steps, first = [], 1
-    for table, names in given:
-        steps.append(f"{table.name}_in AS ({_unnesting(table, dialect, names, first)})")
-        first += len(names)
-    return f"WITH {', '.join(steps)} SELECT 1"
-
-
-class PostgresWriter:
+class PostgresBulk:
     """One connection of its own for whoever writes in bulk; opened when needed, and again after a fault."""
 
     def __init__(self, connect: Callable[..., Awaitable[Any]], dialect: Dialect) -> None:
@@ -108,18 +120,27 @@ class PostgresWriter:
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._turn = asyncio.Lock()
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Bulk]:
-        """Open a transaction, commit it at the end, undo it on any error."""
+    async def fetch(self, statement: str, *values: Any) -> Found:
+        """Run a SELECT and return its rows."""
         async with self._turn:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await self._connect(command_timeout=_COMMAND_SECONDS)
             try:
-                async with self._connection.transaction():
-                    yield _PostgresBulk(self._connection, self._dialect)
+                found: Found = await self._connection.fetch(statement, *values)
             except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
                 self._connection.terminate()
                 raise
+            return found
+
+    async def write(self, tables: Sequence[Rows], only_if: Condition) -> bool:
+        """Write in one statement, which is a transaction by itself."""
+        shapes = tuple(_shape(rows) for rows in tables)
+        columns = [
+            column
+            for shape, rows in zip(shapes, tables, strict=True)
+            for column in _columns(shape, self._dialect, rows.values)
+        ]
+        return bool(await self.fetch(_chained(shapes, only_if.select, self._dialect), only_if.value, *columns))
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -128,78 +149,50 @@ class PostgresWriter:
                 await self._connection.close(timeout=_COMMAND_SECONDS)
 
 
-class _SqliteBulk:
-    is_sqlite = True
-
-    def __init__(self, run: Callable[..., Awaitable[Any]], dialect: Dialect) -> None:
-        self._run = run
-        self._dialect = dialect
-
-    async def fetch(self, statement: str, *values: Any) -> Sequence[Sequence[Any]]:
-        found: Sequence[Sequence[Any]] = await self._run(_fetch, statement, values)
-        return found
-
-    async def insert(self, model: _Model, rows: Sequence[Row], ending: str = "") -> Sequence[Sequence[Any]]:
-        steps = list(_steps(_table(model), self._dialect, rows, ending))
-        found: Sequence[Sequence[Any]] = await self._run(_fetch_each, steps)
-        return found
-
-    async def insert_all(self, rows: Mapping[_Model, Sequence[Row]]) -> None:
-        given = [(_table(model), some) for model, some in rows.items() if some]
-        await self._run(_fetch_each, [step for table, some in given for step in _steps(table, self._dialect, some, "")])
-
-
-_Step = tuple[str, list[Any]]
-
-
-def _steps(table: Table, dialect: Dialect, rows: Sequence[Row], ending: str) -> Iterator[_Step]:
-    """Cut rows into powers of two, so that few statements are prepared, each once."""
-    values = list(zip(*_columns(table, dialect, rows), strict=True))
-    names, at = tuple(rows[0]), 0
-    while at < len(values):
-        size = min(1 << (len(values) - at).bit_length() - 1, _MOST_ROWS_A_STATEMENT)
-        yield (
-            f"{_multi_row(table, names, size)} {ending}",
-            [value for row in values[at : at + size] for value in row],
-        )
-        at += size
-
-
 @cache
-def _multi_row(table: Table, names: tuple[str, ...], size: int) -> str:
-    row = f"({', '.join('?' * len(names))})"
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([row] * size)}"  # noqa: S608 - our own
+def _chained(shapes: tuple[_Shape, ...], condition: str, dialect: Dialect) -> str:
+    """Return one statement for all tables: in it none sees what another has just taken, but for what that one tells."""
+    steps, first = [f"held AS MATERIALIZED ({condition.format('$1')})"], 2
+    for shape in shapes:
+        steps.append(f"new_{shape.table.name} AS ({_unnesting(shape, dialect, first)})")
+        first += len(shape.columns)
+    return f"WITH {', '.join(steps)} SELECT 1 FROM held"  # noqa: S608 - our own names, here and below
 
 
-def _fetch(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[Any]:
-    return connection.execute(statement, values).fetchall()
+def _unnesting(shape: _Shape, dialect: Dialect, first: int) -> str:
+    # A cast to VARCHAR(n) would cut a text that is too long, silently; as TEXT it is refused.
+    kinds = [shape.kind(name).compile(dialect).partition("(")[0] for name in shape.columns]
+    arrays = ", ".join(
+        f"${place}::{'TEXT' if kind == 'VARCHAR' else kind}[]" for place, kind in enumerate(kinds, first)
+    )
+    names = ", ".join(shape.columns)
+    given = f"WITH given AS (SELECT one.* FROM held, unnest({arrays}) AS one ({names}))"  # noqa: S608
+    select = shape.derived.select if shape.derived else "SELECT * FROM given"
+    told = f" RETURNING {shape.told}" if shape.told else ""
+    return f"{given} {shape.into} {select} {shape.conflict}{told}"
 
 
-def _fetch_each(connection: sqlite3.Connection, steps: Sequence[_Step]) -> list[Any]:
-    return [row for statement, values in steps for row in connection.execute(statement, values)]
-
-
-class SqliteWriter:
+class SqliteBulk:
     """One connection in a thread of its own; it writes in turn with all other writers of the process."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], dialect: Dialect, turn: asyncio.Lock) -> None:
         self._connect = connect
         self._dialect = dialect
         self._turn = turn
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-bulk")
         self._connection: sqlite3.Connection | None = None
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Bulk]:
-        """Open a transaction, commit it at the end, undo it on any error."""
+    async def fetch(self, statement: str, *values: Any) -> Found:
+        """Run a SELECT and return its rows."""
+        found: Found = await self._run(_fetch, statement, values)
+        return found
+
+    async def write(self, tables: Sequence[Rows], only_if: Condition) -> bool:
+        """Write in one transaction, in one go on the thread."""
+        steps = [step for rows in tables for step in _steps(_shape(rows), self._dialect, rows.values)]
         async with self._turn:
-            await self._run(sqlite3.Connection.execute, "BEGIN IMMEDIATE")
-            try:
-                yield _SqliteBulk(self._run, self._dialect)
-                await self._run(sqlite3.Connection.commit)
-            except BaseException:
-                await asyncio.shield(self._run(sqlite3.Connection.rollback))
-                raise
+            written: bool = await self._run(_write, only_if, steps)
+            return written
 
     async def _run(self, work: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._on_thread, work, *given)
@@ -216,7 +209,40 @@ class SqliteWriter:
         self._thread.shutdown()
 
 
-def _table(model: _Model) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - the type checker's doubt: a model may map more than a table
-    return table
+_Step = tuple[str, list[Any]]
+
+
+def _steps(shape: _Shape, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> Iterator[_Step]:
+    """Cut rows into powers of two, so that few statements are prepared, each once."""
+    values = list(zip(*_columns(shape, dialect, rows), strict=True))
+    at = 0
+    while at < len(values):
+        size = min(1 << (len(values) - at).bit_length() - 1, _MOST_ROWS_A_STATEMENT)
+        yield _multi_row(shape, size), [value for row in values[at : at + size] for value in row]
+        at += size
+
+
+@cache
+def _multi_row(shape: _Shape, size: int) -> str:
+    row = f"({', '.join('?' * len(shape.columns))})"
+    values = f"VALUES {', '.join([row] * size)}"
+    if shape.derived is None:
+        return f"{shape.into} {values} {shape.conflict}"
+    return f"WITH given ({', '.join(shape.columns)}) AS ({values}) {shape.into} {shape.derived.select} {shape.conflict}"
+
+
+def _fetch(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    return connection.execute(statement, values).fetchall()
+
+
+def _write(connection: sqlite3.Connection, only_if: Condition, steps: Sequence[_Step]) -> bool:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        held = connection.execute(only_if.select.format("?"), (only_if.value,)).fetchone() is not None
+        for statement, values in steps if held else ():
+            connection.execute(statement, values)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return held

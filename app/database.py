@@ -5,7 +5,7 @@ What differs between SQLite and PostgreSQL stands here and in a room's own `quer
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from app.bulk import Bulk, PostgresWriter, SqliteWriter
+from app.bulk import Bulk, Condition, Found, PostgresBulk, Rows, SqliteBulk
 from app.errors import OutOfReach, Refusal
 
 _POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2"}
@@ -111,15 +111,15 @@ class Database:
         self.url = url
         self.is_sqlite = urlsplit(url).scheme in _SQLITE_SCHEMES
         self._turn = asyncio.Lock()
-        self._bulk: SqliteWriter | PostgresWriter
+        self._bulk: Bulk
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
-            self._bulk = SqliteWriter(_sqlite_connector(url), self._writer.dialect, self._turn)
+            self._bulk = SqliteBulk(_sqlite_connector(url), self._writer.dialect, self._turn)
         else:
             connect = _postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
             self._writer = self._reader = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
-            self._bulk = PostgresWriter(connect, self._writer.dialect)
+            self._bulk = PostgresBulk(connect, self._writer.dialect)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -143,12 +143,18 @@ class Database:
             async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
 
-    @asynccontextmanager
-    async def begin_bulk(self) -> AsyncIterator[Bulk]:
-        """Open a transaction on the bare driver, for many rows at once; commit, undo and errors as in `begin`."""
+    async def write_bulk(self, tables: Sequence[Rows], only_if: Condition) -> bool:
+        """Write many rows on the bare driver in one transaction of their own, parents first.
+
+        Return whether the condition held; where it did not, nothing is written. Errors as in `begin`.
+        """
         with _translated():
-            async with self._bulk.begin() as bulk:
-                yield bulk
+            return await self._bulk.write([rows for rows in tables if rows.values], only_if)
+
+    async def fetch_bulk(self, statement: str, *values: Any) -> Found:
+        """Run a SELECT, in the driver's own spelling, on the connection that writes in bulk."""
+        with _translated():
+            return await self._bulk.fetch(statement, *values)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:

@@ -96,7 +96,7 @@ class Admission:
         except OutOfReach:
             # The commit may have gone through. Their ids are made: writing the same again settles it either way.
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
-            return await write(self._house, self.configuration, candidates)
+            return await write(self._house, self.configuration, candidates, again=True)
 
 
 def _answer_all(batch: Sequence[_Waiting], results: Sequence[Accepted | Exception]) -> None:

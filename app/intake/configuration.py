@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.bulk import Condition
 from app.database import Database
 from app.destinations import service as destinations
 from app.destinations.models import Destination
@@ -27,7 +28,7 @@ _PATIENCE_SECONDS = 5.0
 class DoorConfiguration:
     """What the door has to know of forms, wordings and destinations; read anew when their version has moved.
 
-    Each batch compares the version in its own transaction, so a lead never misses a destination that was there first.
+    A batch is written only if the version is still the one in memory: no lead misses a destination that came first.
     """
 
     def __init__(self, database: Database, now: Callable[[], float] = monotonic) -> None:
@@ -85,6 +86,11 @@ class DoorConfiguration:
         self._forms = {form.key: form for form in found}
         self._wordings = {wording.id: wording for wording in wordings}
         self._current, self._told, self._version = current, told, version
+
+    @property
+    def unmoved(self) -> Condition:
+        """What holds as long as nothing has changed since it was read."""
+        return Condition("SELECT version FROM configuration WHERE version = {}", self._version)
 
     async def keep_up(self, version: int) -> None:
         """Read everything anew if this, the version of now, is not the one in memory."""

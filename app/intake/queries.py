@@ -1,13 +1,16 @@
 """What a batch asks the database, in the words of each: has the configuration moved, who floods, whose is a key."""
 
-from collections.abc import Collection, Mapping
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import Select, select, tuple_
 
-from app.bulk import Bulk, Row
+from app.bulk import Rows
+from app.database import Database
 from app.intake.models import IdempotencyKey
 from app.leads.models import Lead
 
@@ -17,6 +20,7 @@ _HOURS = REMEMBERED // timedelta(hours=1)
 
 Key = tuple[str, bytes]
 """A form's key and the hash of an Idempotency-Key."""
+Row = Mapping[str, Any]
 Window = tuple[Collection[int], datetime]
 """Tokens, and the moment since when their marks count."""
 
@@ -29,24 +33,26 @@ _POSTGRESQL_STANDING = _STANDING.format(
 ).replace("NULL", "NULL::bigint")
 _SQLITE_STANDING = _STANDING.format(among=("token IN (SELECT value FROM json_each(?))",) * 2, at=("?", "?"))
 
-# A key that has outlived its day is anybody's again.
+# A key that has outlived its day is anybody's again. One that has not breaks the statement, and so the whole batch:
+# no column takes the NULL. That is rare, and whoever writes the batch looks those keys up and leaves them out.
 _CLAIM = """
-    ON CONFLICT (form_key, key_hash) DO UPDATE SET
-        fingerprint = excluded.fingerprint, lead_id = excluded.lead_id, created_at = excluded.created_at
-    WHERE idempotency_keys.created_at <= {} RETURNING form_key, key_hash"""
+    ON CONFLICT (form_key, key_hash) DO UPDATE SET lead_id = excluded.lead_id, created_at = excluded.created_at,
+        fingerprint = CASE WHEN idempotency_keys.created_at <= {} THEN excluded.fingerprint END"""
 _POSTGRESQL_CLAIM = _CLAIM.format(f"excluded.created_at - interval '{_HOURS} hours'")
 # SQLite reckons in milliseconds; what is kept has six digits.
 _SQLITE_CLAIM = _CLAIM.format(f"strftime('%Y-%m-%d %H:%M:%f', excluded.created_at, '-{_HOURS} hours') || '999'")
+BROKEN = (asyncpg.NotNullViolationError, sqlite3.IntegrityError)
+"""Errors that a key in use is among."""
 
 
-async def standing(bulk: Bulk, *windows: Window) -> tuple[int, dict[int, int]]:
+async def standing(database: Database, *windows: Window) -> tuple[int, dict[int, int]]:
     """Return the configuration's version, and how many marks each token has in its window (two windows)."""
-    if bulk.is_sqlite:
+    if database.is_sqlite:
         values = [value for tokens, since in windows for value in (orjson.dumps(list(tokens)).decode(), _text(since))]
-        rows = await bulk.fetch(_SQLITE_STANDING, *values)
+        rows = await database.fetch_bulk(_SQLITE_STANDING, *values)
     else:
         arrays = [value for tokens, since in windows for value in (list(tokens), since)]
-        rows = await bulk.fetch(_POSTGRESQL_STANDING, *arrays)
+        rows = await database.fetch_bulk(_POSTGRESQL_STANDING, *arrays)
     return next(count for token, count in rows if token is None), {
         token: count for token, count in rows if token is not None
     }
@@ -56,12 +62,22 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-async def claim_keys(bulk: Bulk, rows: Mapping[Key, Row]) -> set[Key]:
-    """Write down the keys that nobody has used, or whose day is over; return those that are ours."""
+def claims(database: Database, rows: Sequence[Row]) -> Rows:
+    """Say how keys are written down. One that is in use makes an error that `is_in_use` knows."""
     # In one order everywhere, so that two processes wait for each other and never in a circle.
-    ordered = [rows[key] for key in sorted(rows)]
-    ending = _SQLITE_CLAIM if bulk.is_sqlite else _POSTGRESQL_CLAIM
-    return {(form_key, key_hash) for form_key, key_hash in await bulk.insert(IdempotencyKey, ordered, ending)}
+    ordered = sorted(rows, key=lambda row: (row["form_key"], row["key_hash"]))
+    return Rows(IdempotencyKey, ordered, _SQLITE_CLAIM if database.is_sqlite else _POSTGRESQL_CLAIM)
+
+
+def is_in_use(error: Exception) -> bool:
+    """Say whether a batch was not written because one of its keys is in use."""
+    return f"{IdempotencyKey.__tablename__}.fingerprint" in _column_of(error)
+
+
+def _column_of(error: Exception) -> str:
+    if isinstance(error, asyncpg.NotNullViolationError):
+        return f"{error.table_name}.{error.column_name}"
+    return str(error)
 
 
 def answers(keys: Collection[Key], since: datetime) -> Select[*tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Write quote requests as leads: a whole batch, with consents, events and promises, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from app.bulk import Bulk
+from app.bulk import Rows
 from app.database import Database
 from app.errors import AppError, OutOfReach
 from app.intake import flood, queries
@@ -36,6 +36,11 @@ class Accepted:
     received_at: datetime
     replayed: bool = False
     """Whether this is the answer to an earlier, equal request."""
+
+
+_Earlier = dict[Key, tuple[bytes, Accepted]]
+_MOST_TRIES = 4
+"""How often a batch is begun anew because the configuration moved meanwhile, or a key was taken by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,38 +102,41 @@ def _idempotency(keyring: Keyring, form_key: str, request: QuoteRequest, key: st
 
 
 async def write(
-    house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]
+    house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate], *, again: bool = False
 ) -> list[Accepted | AppError]:
     """Write a batch, all or nothing, and say of each what came of it, in the same order.
 
-    The same batch may be written again: what is there already is left as it is.
-    Errors: `OutOfReach`, and then it is unknown whether the batch is there.
+    Errors: `OutOfReach`, and then it is unknown whether the batch is there. To find out, write the same batch `again`:
+    what is there already is left as it is.
     """
-    async with house.database.begin_bulk() as bulk:
-        count = await _standing(bulk, house, configuration, candidates)
+    known: _Earlier = {}
+    for _ in range(_MOST_TRIES):
+        count = await _standing(house, configuration, candidates)
         turned_away = {one: error for one in candidates if (error := _turned_away(configuration, one))}
-        won = await _claim(bulk, [one for one in candidates if one not in turned_away])
-        ours = [one for one in candidates if one not in turned_away and _is_ours(one, won)]
-        marks = [mark for one in ours for mark in _judge(one, count)]
-        await arrivals.write(bulk, [one.arrival for one in ours], configuration.told)
-        if marks:
-            await bulk.insert(FloodMark, marks, "ON CONFLICT DO NOTHING")
+        ours = _first_of_their_keys([one for one in candidates if one not in turned_away], known)
+        try:
+            if await _write(house, configuration, ours, count, again=again):
+                break
+        except queries.BROKEN as error:
+            if not queries.is_in_use(error):
+                raise
+            known = await _earlier(house.database, candidates)
+    else:
+        raise OutOfReach
     results: dict[Candidate, Accepted | AppError] = {**turned_away, **{one: one.answer for one in ours}}
     others = [one for one in candidates if one not in results]
-    earlier = await _earlier(house.database, others)
-    results |= {one: _earlier_answer(one, earlier) for one in others}
+    known = await _earlier(house.database, others)
+    results |= {one: _earlier_answer(one, known) for one in others}
     return [results[one] for one in candidates]
 
 
-async def _standing(
-    bulk: Bulk, house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]
-) -> FloodCount:
-    """See that the configuration in memory is the one of this transaction, and count what floods."""
+async def _standing(house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]) -> FloodCount:
+    """See that the configuration in memory is the one of now, and count what floods."""
     per_address, now = house.settings.flood, house.clock.now()
     addresses = {one.marks.address for one in candidates if one.marks.address is not None}
     texts = {one.marks.text for one in candidates if one.marks.text is not None}
     version, counted = await queries.standing(
-        bulk, (addresses, since(now, per_address)), (texts, since(now, flood.SAME_TEXT_RATE))
+        house.database, (addresses, since(now, per_address)), (texts, since(now, flood.SAME_TEXT_RATE))
     )
     await configuration.keep_up(version)
     return FloodCount(counted, per_address)
@@ -143,28 +151,48 @@ def _turned_away(configuration: DoorConfiguration, one: Candidate) -> AppError |
     return None
 
 
-async def _claim(bulk: Bulk, candidates: Sequence[Candidate]) -> dict[Key, UUID]:
-    """Write down the keys that nobody has used; return which lead each of them stands for."""
-    rows: dict[Key, dict[str, Any]] = {}
+def _first_of_their_keys(candidates: Sequence[Candidate], known: _Earlier) -> list[Candidate]:
+    """Return those that are to be written: of twins in one batch the first, and none whose key is known."""
+    seen = set(known)
+    ours = []
     for one in candidates:
         if one.idempotency is not None:
-            row = {
-                "form_key": one.form_key,
-                "key_hash": one.idempotency.key[1],
-                "fingerprint": one.idempotency.fingerprint,
-                "lead_id": one.arrival.row["id"],
-                "created_at": one.received_at,
-            }
-            # Of twins in one batch the first stands.
-            rows.setdefault(one.idempotency.key, row)
-    if not rows:
-        return {}
-    return {key: rows[key]["lead_id"] for key in await queries.claim_keys(bulk, rows)}
+            if one.idempotency.key in seen:
+                continue
+            seen.add(one.idempotency.key)
+        ours.append(one)
+    return ours
 
 
-def _is_ours(one: Candidate, won: Mapping[Key, UUID]) -> bool:
-    """Say whether a candidate makes a lead: without a key always, with one if it came first."""
-    return one.idempotency is None or won.get(one.idempotency.key) == one.arrival.row["id"]
+async def _write(
+    house: Parts,
+    configuration: DoorConfiguration,
+    candidates: Sequence[Candidate],
+    count: FloodCount,
+    *,
+    again: bool,
+) -> bool:
+    """Write leads, their keys and marks, unless the configuration has moved since it was looked at."""
+    marks = [mark for one in candidates for mark in _judge(one, count)]
+    keys = [_key_row(one, one.idempotency) for one in candidates if one.idempotency is not None]
+    return await arrivals.write(
+        house.database,
+        [one.arrival for one in candidates],
+        configuration.told,
+        beside=[Rows(FloodMark, marks, "ON CONFLICT DO NOTHING"), queries.claims(house.database, keys)],
+        again=again,
+        only_if=configuration.unmoved,
+    )
+
+
+def _key_row(one: Candidate, idempotency: Idempotency) -> dict[str, Any]:
+    return {
+        "form_key": one.form_key,
+        "key_hash": idempotency.key[1],
+        "fingerprint": idempotency.fingerprint,
+        "lead_id": one.arrival.row["id"],
+        "created_at": one.received_at,
+    }
 
 
 def _judge(one: Candidate, count: FloodCount) -> list[dict[str, object]]:
@@ -176,9 +204,6 @@ def _judge(one: Candidate, count: FloodCount) -> list[dict[str, object]]:
     tokens = (one.marks.address, one.marks.text)
     lead_id = one.arrival.row["id"]
     return [{"token": token, "at": one.received_at, "lead_id": lead_id} for token in tokens if token is not None]
-
-
-_Earlier = dict[Key, tuple[bytes, Accepted]]
 
 
 async def _earlier(database: Database, candidates: Sequence[Candidate]) -> _Earlier:

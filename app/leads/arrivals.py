@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.bulk import Bulk
+from app.bulk import ALWAYS, Condition, Rows
+from app.database import Database
 from app.deliveries import outbox
 from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
 from app.destinations.routing import Facts
 from app.ids import new_id
+from app.leads import queries
 from app.leads.documents import LeadParts, lead_data, seal_part, shared_with
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.schemas import Status
-from app.leads.tokens import epoch_of, values_of
+from app.leads.tokens import values_of
 from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
 from app.sealing.models import DataKey
@@ -79,39 +81,34 @@ def arrival(keyring: Keyring, new: NewLead) -> Arrival:
     return Arrival(row, wrapped, consents, tokens, outbox.event_row(telling), outbox.facts_of(telling))
 
 
-async def write(bulk: Bulk, arrivals: Sequence[Arrival], told: Callable[[str], Sequence[Destination]]) -> list[UUID]:
-    """Write leads with their keys, tokens, consents and promises; return the deliveries' ids.
+async def write(
+    database: Database,
+    arrivals: Sequence[Arrival],
+    told: Callable[[str], Sequence[Destination]],
+    *,
+    beside: Sequence[Rows] = (),
+    again: bool = False,
+    only_if: Condition = ALWAYS,
+) -> bool:
+    """Write leads with their keys, tokens, consents and promises, and rows beside them; return whether `only_if` held.
 
-    `told` says who hears of a form's leads. A lead that is there already is left as it is, with all that hangs on it:
-    whoever does not know whether a commit went through writes the same leads again. A held lead promises nothing.
+    `told` says who hears of a form's leads; a held lead promises nothing. Whoever does not know whether a commit went
+    through writes the same leads `again`: what is there already is left as it is.
     """
-    if not arrivals:
-        return []
-    once = "ON CONFLICT (id) DO NOTHING RETURNING no, reference"
-    inserted = await bulk.insert(Lead, [one.row for one in arrivals], once)
-    numbers = {reference: number for number, reference in inserted}
-    fresh = [one for one in arrivals if one.row["reference"] in numbers]
-    if not fresh:
-        return []
-    unheld = [one for one in fresh if not one.row["held"]]
-    deliveries = [
-        row for one in unheld for row in outbox.delivery_rows(one.event, told(one.row["form_key"]), one.facts)
-    ]
-    await bulk.insert_all(
-        {
-            DataKey: [{"lead_id": one.row["id"], "wrapped": one.wrapped_key} for one in fresh],
-            Consent: [row for one in fresh for row in one.consents],
-            SearchToken: [row for one in fresh for row in _token_rows(one, numbers[one.row["reference"]])],
-            Event: [one.event for one in unheld],
-            Delivery: deliveries,
-        }
+    unheld = [one for one in arrivals if not one.row["held"]]
+    promised = [row for one in unheld for row in outbox.delivery_rows(one.event, told(one.row["form_key"]), one.facts)]
+    tokens = [{"lead_id": one.row["id"], "tokens": ",".join(map(str, one.tokens))} for one in arrivals]
+    by_number = queries.SQLITE_TOKENS if database.is_sqlite else queries.POSTGRESQL_TOKENS
+    conflict = "ON CONFLICT DO NOTHING" if again else ""
+    tables = (
+        Rows(Lead, [one.row for one in arrivals], conflict, told="id, no"),
+        Rows(DataKey, [{"lead_id": one.row["id"], "wrapped": one.wrapped_key} for one in arrivals], conflict),
+        Rows(Consent, [row for one in arrivals for row in one.consents], conflict),
+        Rows(SearchToken, tokens, conflict, by_number),
+        Rows(Event, [one.event for one in unheld], conflict),
+        Rows(Delivery, promised, conflict),
     )
-    return [row["id"] for row in deliveries]
-
-
-def _token_rows(one: Arrival, number: int) -> list[dict[str, int]]:
-    epoch = epoch_of(number)
-    return [{"epoch": epoch, "token": token, "lead_no": number} for token in one.tokens]
+    return await database.write_bulk([*tables, *beside], only_if)
 
 
 def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:

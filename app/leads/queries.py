@@ -1,21 +1,39 @@
 """Reading leads: pages by keyset, one by id or reference, related ones by token."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
+from app.bulk import Derived
 from app.database import UtcDateTime
 from app.ids import read_reference
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.schemas import LeadFilters
-from app.leads.tokens import epoch_of
+from app.leads.tokens import EPOCH_BITS, epoch_of
 from app.paging import moment_in, number_in, read_cursor, write_cursor
 from app.sealing.models import DataKey
 
 _MOST_RELATED = 50
+
+_GIVEN_TOKENS: Mapping[str, TypeEngine[Any]] = {"lead_id": Uuid(), "tokens": Text()}
+_TOKEN_COLUMNS = ("epoch", "token", "lead_no")
+POSTGRESQL_TOKENS = Derived(
+    f"SELECT no >> {EPOCH_BITS}, token, no FROM given JOIN new_leads ON new_leads.id = lead_id, "  # noqa: S608 - a number
+    "unnest(string_to_array(tokens, ',')::bigint[]) AS token",
+    _TOKEN_COLUMNS,
+    _GIVEN_TOKENS,
+)
+"""Token rows of leads that are written by the same statement, of each lead's id and its tokens as `1,-2,3`."""
+SQLITE_TOKENS = Derived(
+    f"SELECT no >> {EPOCH_BITS}, value, no FROM given JOIN leads ON leads.id = lead_id, "  # noqa: S608 - a number
+    "json_each('[' || tokens || ']') WHERE true",
+    _TOKEN_COLUMNS,
+    _GIVEN_TOKENS,
+)
 
 
 def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limit: int) -> Select[Lead, bytes]:

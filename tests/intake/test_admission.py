@@ -1,14 +1,13 @@
 """The admission loop: one commit for a crowd, and nobody pays for a neighbour's fault."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from app.bulk import Bulk
+from app.bulk import Condition, Rows
 from app.deliveries.models import Delivery, Event
 from app.errors import OutOfReach
 from app.ids import new_id
@@ -64,17 +63,16 @@ class _Watched:
     def __init__(self, house: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
         self.commits = 0
         self.lose_the_answers = 0
-        self._begin = house.database._bulk.begin
-        monkeypatch.setattr(house.database._bulk, "begin", self.begin)
+        self._write = house.database._bulk.write
+        monkeypatch.setattr(house.database._bulk, "write", self.write)
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Bulk]:
-        async with self._begin() as bulk:
-            yield bulk
+    async def write(self, tables: Sequence[Rows], only_if: Condition) -> bool:
+        held = await self._write(tables, only_if)
         self.commits += 1
         if self.lose_the_answers:
             self.lose_the_answers -= 1
             raise ConnectionResetError
+        return held
 
 
 async def test_a_crowd_shares_a_few_commits_and_each_gets_a_lead_with_all_that_belongs_to_it(

@@ -76,8 +76,7 @@ class Desk:
         await configuration.check()
         wording, _ = await configuration.wording_shown(form, None, "en")
         new = NewLead(**(_lead(form, wording, self.clock.now(), person or PERSON) | changes))
-        async with self.house.database.begin_bulk() as bulk:
-            await arrivals.write(bulk, [arrivals.arrival(self.house.keyring, new)], configuration.told)
+        await arrivals.write(self.house.database, [arrivals.arrival(self.house.keyring, new)], configuration.told)
         return new
 
     async def deliveries(self, lead_id: UUID) -> Sequence[Delivery]:
