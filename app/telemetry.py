@@ -156,7 +156,6 @@ class RequestLog:
         request_id = _request_id(scope)
         # A server that keeps no state over its lifespan hands none over.
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = perf_counter(), 0
 

@@ -45,14 +45,15 @@ class Admission:
         """
         if self._stopping or len(self._waiting) >= MOST_WAITING:
             raise OutOfReach
-        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Accepted] = loop.create_future()
         self._waiting.append(_Waiting(candidate, answer))
         self._arrived.set()
+        end_of_patience = loop.call_later(PATIENCE_SECONDS, _give_up, answer)
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await answer
-        except TimeoutError:
-            raise OutOfReach from None
+            return await answer
+        finally:
+            end_of_patience.cancel()
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when all that waits is answered."""
@@ -97,6 +98,11 @@ class Admission:
             # The commit may have gone through. Their ids are made: writing the same again settles it either way.
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
             return await write(self._house, self.configuration, candidates, again=True)
+
+
+def _give_up(answer: "asyncio.Future[Accepted]") -> None:
+    if not answer.done():
+        answer.set_exception(OutOfReach())
 
 
 def _answer_all(batch: Sequence[_Waiting], results: Sequence[Accepted | Exception]) -> None:

@@ -58,6 +58,8 @@ def read_body(content_type: str | None, raw: bytes) -> Submission:
 
     Errors: `UnsupportedMediaType`; `InvalidRequest` when the body as a whole cannot be read.
     """
+    if content_type == "application/json":
+        return Submission("json", _read_json(raw))
     media, parameters = _content_type(content_type)
     charset = parameters.get(b"charset", b"").decode("latin-1") or None
     match media:

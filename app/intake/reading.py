@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from app.bodies import BodyTooLarge
 from app.errors import FieldProblem, InvalidRequest
@@ -13,20 +13,26 @@ from app.intake.errors import RequestBrokenOff
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-async def read_capped(request: Request, limit: int) -> bytes:
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return a request's headers by their small names, the first of each: read once, and asked many times."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+async def read_capped(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
     """Return the body, or raise `BodyTooLarge` as soon as it is known to be, and before it is kept."""
-    declared = request.headers.get("content-length", "")
+    declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise BodyTooLarge(limit)
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            if len(body) + len(chunk) > limit:
-                raise BodyTooLarge(limit)
-            body += chunk
-    except ClientDisconnect:
-        raise RequestBrokenOff from None
-    return bytes(body)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestBrokenOff
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BodyTooLarge(limit)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def idempotency_key(headers: Mapping[str, str], submission: Submission) -> str | None:

@@ -27,7 +27,7 @@ from app.intake.configuration import DoorConfiguration
 from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
 from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
-from app.intake.reading import idempotency_key, is_browser_post, read_capped
+from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_capped
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
 from app.pages.form import form_page, refusal_page
@@ -52,6 +52,7 @@ class Receipt(BaseModel):
 class _Visit:
     """What is known of one request so far: a refusal is drawn from as much as was read."""
 
+    headers: Mapping[str, str]
     form: Form | None = None
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     was_read: bool = False
@@ -115,12 +116,12 @@ _PARAMETERS: list[dict[str, Any]] = [
 async def take(request: Request) -> Response:
     """Take a quote request. `201` means: on disk, and every delivery it needs is on disk with it."""
     house: Parts = request.app.state.parts
-    visit = _Visit()
+    visit = _Visit(headers_of(request.scope))
     try:
         accepted, submission = await _receive(request, house, visit)
     except AppError as error:
         return await _refusal(request, house, visit, error)
-    if is_browser_post(request.headers):
+    if is_browser_post(visit.headers):
         return _sent_on(house, visit, accepted, submission)
     replayed = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
     body = orjson.dumps(_receipt(accepted))
@@ -150,18 +151,27 @@ class ShortWay:
 
 
 async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accepted, Submission]:
-    named = request.query_params.get("form")
+    named = _form_named(request)
     if named is not None:
         await _enter(request, house, visit, named)
     submission = await _read(request, house, visit)
     form = visit.form or await _enter(request, house, visit, _form_in(submission))
-    await _check_origin(request, house, form)
-    key = idempotency_key(request.headers, submission)
-    wanted = read_quote_request(submission, accept_language=request.headers.get("accept-language"))
-    peer = request.client.host if request.client else None
-    client = client_of(peer, request.headers.getlist("x-forwarded-for"), house.settings.trusted_proxies)
+    await _check_origin(request, house, visit, form)
+    key = idempotency_key(visit.headers, submission)
+    wanted = read_quote_request(submission, accept_language=visit.headers.get("accept-language"))
+    client = _client(request, house)
     candidate = await service.candidate(house, _configuration(request), form.key, wanted, key=key, client=client)
     return await _admit(request, house, candidate, client), submission
+
+
+def _form_named(request: Request) -> str | None:
+    """Return the form that the query names."""
+    return request.query_params.get("form") if request.scope["query_string"] else None
+
+
+def _client(request: Request, house: Parts) -> str | None:
+    forwarded = request.headers.getlist("x-forwarded-for") if house.settings.trusted_proxies else ()
+    return client_of(request.client.host if request.client else None, forwarded, house.settings.trusted_proxies)
 
 
 def _configuration(request: Request) -> DoorConfiguration:
@@ -169,14 +179,14 @@ def _configuration(request: Request) -> DoorConfiguration:
     return admission.configuration
 
 
-async def _check_origin(request: Request, house: Parts, form: Form) -> None:
+async def _check_origin(request: Request, house: Parts, visit: _Visit, form: Form) -> None:
     try:
-        check_origin(house.settings, form, request.headers)
+        check_origin(house.settings, form, visit.headers)
     except OriginNotAllowed:
         # The site may have been listed a moment ago.
         configuration = _configuration(request)
         await configuration.check()
-        check_origin(house.settings, configuration.open_form(form.key), request.headers)
+        check_origin(house.settings, configuration.open_form(form.key), visit.headers)
 
 
 async def _admit(request: Request, house: Parts, candidate: Candidate, client: str | None) -> Accepted:
@@ -194,8 +204,8 @@ async def _admit(request: Request, house: Parts, candidate: Candidate, client: s
 
 async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
     visit.was_read = True
-    raw = await read_capped(request, house.settings.max_body)
-    submission = read_body(request.headers.get("content-type"), raw)
+    raw = await read_capped(visit.headers, request.receive, house.settings.max_body)
+    submission = read_body(visit.headers.get("content-type"), raw)
     visit.typed = submission.typed
     return submission
 
@@ -203,7 +213,7 @@ async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
 async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:
     form = await _configuration(request).form(key)
     visit.form = form
-    visit.cors = cors_headers(house.settings, [form], request.headers.get("origin"))
+    visit.cors = cors_headers(house.settings, [form], visit.headers.get("origin"))
     return form
 
 
@@ -231,7 +241,7 @@ def _sent_on(house: Parts, visit: _Visit, accepted: Accepted, submission: Submis
 
 
 async def _refusal(request: Request, house: Parts, visit: _Visit, error: AppError) -> Response:
-    if not is_browser_post(request.headers):
+    if not is_browser_post(visit.headers):
         return problem_response(error, request_id_of(request), visit.cors or await _cors_of_nowhere(request, house))
     if not visit.was_read:
         # A form that is closed, or a database that is down, must not cost a visitor what they wrote.

@@ -1,7 +1,7 @@
 """What the door keeps in memory is never older than what it decides by."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.bulk import Condition, Rows
 from app.deliveries import service as deliveries
 from app.deliveries.acknowledging import change_form
 from app.destinations import service as destinations
@@ -55,6 +56,27 @@ async def test_a_destination_added_a_moment_ago_gets_the_next_lead(
     await deliveries.retire_destination(house.database, made.id, house.clock.now())
     await client.post(f"{DOOR}?form=other", json=JSON)
     assert await _promised(staff) == 2
+
+
+async def test_a_destination_added_between_the_look_and_the_write_gets_that_lead(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = _parts(app)
+    write = house.database._bulk.write
+    held: list[bool] = []
+
+    async def add_first(tables: Sequence[Rows], only_if: Condition) -> bool:
+        if not held:
+            new = NewMailbox(kind="email", address="staff@clinic.example", include=Include.FULL)
+            await destinations.add(house.database, house.keyring, Guard(), new, house.clock.now())
+        held.append(await write(tables, only_if))
+        return held[-1]
+
+    monkeypatch.setattr(house.database._bulk, "write", add_first)
+    assert (await client.post(DOOR, json=JSON)).status_code == 201
+    assert held == [False, True]
+    assert await _promised(staff) == 1
+    assert len((await staff.get("/v1/leads")).json()["items"]) == 1
 
 
 async def test_a_form_closed_or_opened_a_moment_ago_is_closed_or_open(app: FastAPI, client: httpx.AsyncClient) -> None:

@@ -18,12 +18,13 @@ class Fields:
 
     def __init__(self, given: Mapping[str, Any], problems: list[FieldProblem], place: tuple[str, ...] = ()) -> None:
         self.given = given
+        self._filled = {name: value for name, value in given.items() if not _is_blank(value)}
         self.problems = problems
         self.place = place
 
     def has(self, name: str) -> bool:
         """Say whether a field came with anything in it, right or wrong. Null and blank text are nothing."""
-        return self._value(name) is not None
+        return name in self._filled
 
     def is_wrong(self, name: str) -> bool:
         """Say whether a problem of the field was noted."""
@@ -58,7 +59,7 @@ class Fields:
 
     def whole_number(self, name: str, most: int) -> int | None:
         """Return a number from 0 to `most`; forms send it as text, in the digits of any script."""
-        value = self._value(name)
+        value = self._filled.get(name)
         if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
             value = int(value)
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most):
@@ -68,7 +69,7 @@ class Fields:
 
     def tick(self, name: str) -> bool | None:
         """Return yes or no, in the words that checkboxes use; None if it did not come or is neither."""
-        value = self._value(name)
+        value = self._filled.get(name)
         if value is None or isinstance(value, bool):
             return value
         word = value.strip().lower() if isinstance(value, str) else ""
@@ -88,7 +89,7 @@ class Fields:
 
     def items(self, name: str) -> "Fields | None":
         """Return the items of a list as fields, by their places; None if it is no list."""
-        value = self._value(name)
+        value = self._filled.get(name)
         found = [] if value is None else [value] if isinstance(value, str) else value
         if not isinstance(found, list):
             return None
@@ -97,20 +98,14 @@ class Fields:
 
     def group(self, name: str) -> "Fields":
         """Return the fields of an object in the object; none where it did not come."""
-        value = self._value(name)
+        value = self._filled.get(name)
         if value is not None and not isinstance(value, dict):
             self.note(name, "invalid-type", "This must be an object.")
             value = None
         return Fields(value or {}, self.problems, (*self.place, name))
 
-    def _value(self, name: str) -> Any:
-        value = self.given.get(name)
-        if isinstance(value, str) and (not value or value.isspace()) and not value.strip(BLANKS):
-            return None
-        return value
-
     def _text(self, name: str) -> str | None:
-        value = self._value(name)
+        value = self._filled.get(name)
         if value is None or isinstance(value, str):
             return value
         self.note(name, "invalid-type", "This must be text.")
@@ -124,3 +119,8 @@ class Fields:
             self.note(name, "control-characters", "Remove the invisible control characters or line breaks.")
             return None
         return text
+
+
+def _is_blank(value: Any) -> bool:
+    """Say whether nothing was sent: null, or a text of nothing but blanks."""
+    return value is None or (isinstance(value, str) and (not value or value.isspace()) and not value.strip(BLANKS))
