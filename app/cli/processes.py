@@ -43,8 +43,14 @@ class Processes:
         if process == 0:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
-            os._exit(0 if self._work() else 1)
+            os._exit(self._code_of_work())
         self._running[process] = time.monotonic()
+
+    def _code_of_work(self) -> int:
+        try:
+            return 0 if self._work() else 1
+        except SystemExit as end:
+            return int(end.code or 0)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -78,6 +78,8 @@ def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = uvicorn.Server(config)
+    # uvicorn drains, then raises the signal again: whoever asked us to leave sees that nothing went wrong.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Ctrl-C is how one stops it: nothing went wrong.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
