@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         (), description="CIDRs, comma-separated, whose forwarded client addresses are believed."
     )
     max_body: int = Field(65536, ge=1024, le=1_048_576, description="The largest request body of any route, in bytes.")
+    max_body_seconds: float = Field(
+        30, ge=1, le=600, description="How long a request body may take to arrive at the door, in seconds; then 408."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="`json` or `text`; `auto` is text on a terminal in development, else JSON."

@@ -1,14 +1,14 @@
-"""Reading what came over the wire: the body under its cap, and the headers that steer the door."""
+"""Reading what came over the wire: the body, and the headers that steer the door."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 
 from starlette.types import Receive, Scope
 
-from app.bodies import BodyTooLarge
 from app.errors import FieldProblem, InvalidRequest
 from app.intake.body import Submission
-from app.intake.errors import RequestBrokenOff
+from app.intake.errors import RequestBrokenOff, RequestTooSlow
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -18,21 +18,23 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
-async def read_capped(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
-    """Return the body, or raise `BodyTooLarge` as soon as it is known to be, and before it is kept."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
-        raise BodyTooLarge(limit)
+async def read_whole(receive: Receive, within: float) -> bytes:
+    """Return the body, all of it come `within` that many seconds.
+
+    Errors: `RequestTooSlow`, `RequestBrokenOff`; `BodyTooLarge` from the layer that caps what is received.
+    """
     body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestBrokenOff
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise BodyTooLarge(limit)
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestBrokenOff
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise RequestTooSlow(within) from None
 
 
 def idempotency_key(headers: Mapping[str, str], submission: Submission) -> str | None:

@@ -24,10 +24,10 @@ from app.intake import service
 from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
 from app.intake.configuration import DoorConfiguration
-from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
+from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff, RequestTooSlow
 from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
-from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_capped
+from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_whole
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
 from app.pages.form import form_page, refusal_page
@@ -94,6 +94,7 @@ _PARAMETERS: list[dict[str, Any]] = [
         HTTPStatus.SEE_OTHER: {"description": "A browser's own form post: on to the thank-you page."},
         **problems(
             RequestBrokenOff,
+            RequestTooSlow,
             OriginNotAllowed,
             FormNotFound,
             FormClosed,
@@ -204,7 +205,7 @@ async def _admit(request: Request, house: Parts, candidate: Candidate, client: s
 
 async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
     visit.was_read = True
-    raw = await read_capped(visit.headers, request.receive, house.settings.max_body)
+    raw = await read_whole(request.receive, house.settings.max_body_seconds)
     submission = read_body(visit.headers.get("content-type"), raw)
     visit.typed = submission.typed
     return submission
