@@ -27,6 +27,7 @@ from app.forms import service as forms
 from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
 from app.intake.admission import Admission
+from app.intake.checks import door_checks
 from app.intake.limits import BurstLimit
 from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
@@ -75,7 +76,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     )
     for router in _ROUTERS:
         app.include_router(router)
-    app.include_router(health_router([*database_checks(database), *delivery_checks(database, settings, clock)]))
+    checks = [*database_checks(database), *door_checks(app), *delivery_checks(database, settings, clock)]
+    app.include_router(health_router(checks))
     mount_docs_assets(app)
     install_problem_handlers(app)
     openapi.install(app)

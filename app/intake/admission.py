@@ -7,6 +7,7 @@ one commit.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from app.errors import OutOfReach
 from app.intake.configuration import DoorConfiguration
@@ -37,6 +38,12 @@ class Admission:
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._stopping = False
+        self._failed_at: float | None = None
+
+    @property
+    def failing_seconds(self) -> float | None:
+        """How long ago the newest batch could not be written; None: it was written."""
+        return None if self._failed_at is None else monotonic() - self._failed_at
 
     async def admit(self, candidate: Candidate) -> Accepted:
         """Wait until the request is on disk and return what to answer.
@@ -78,6 +85,7 @@ class Admission:
         try:
             results = await self._write([one.candidate for one in batch])
         except OutOfReach as error:
+            self._failed_at = monotonic()
             _answer_all(batch, [error] * len(batch))
         except Exception:  # noqa: BLE001 - whatever is wrong with one request, the others are answered
             if len(batch) > 1:
@@ -88,6 +96,7 @@ class Admission:
             logger.exception("a request could not be written")
             _answer_all(batch, [OutOfReach()])
         else:
+            self._failed_at = None
             self._house.hint()
             _answer_all(batch, results)
 
