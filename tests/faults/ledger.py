@@ -53,10 +53,12 @@ async def assert_settled(service: Service, crowd: Crowd, *more_logs: Path) -> No
     """Heal, send everything again, and hold every statement: each request is one lead, whole, and in no log."""
     assert_nothing_lost(service, crowd)
     await crowd.settle()
-    assert [wish.number for wish in crowd.wishes if not wish.acknowledged] == []
+    refused = [wish.number for wish in crowd.wishes if not wish.acknowledged]
+    assert refused == [], f"requests that were never acknowledged: {refused}"
     assert [wish.number for wish in crowd.wishes if len(wish.references) != 1] == [], "one key, two references"
     promised = sorted(reference for wish in crowd.wishes for reference in wish.references)
-    assert sorted(rows(service, "SELECT reference FROM leads")) == promised
+    surplus = set(rows(service, "SELECT reference FROM leads")) ^ set(promised)
+    assert surplus == set(), f"leads of no request, or requests without a lead: {surplus}"
     assert_whole(service)
     await _assert_staff_see(service, crowd)
     assert_silent(service.log, *more_logs)
@@ -65,7 +67,7 @@ async def assert_settled(service: Service, crowd: Crowd, *more_logs: Path) -> No
 def assert_whole(service: Service) -> None:
     """Hold I4: no lead without all that belongs to it, and nothing that belongs to no lead."""
     wrong = {what: found for what, query in _NOT_WHOLE.items() if (found := rows(service, query))}
-    assert wrong == {}
+    assert wrong == {}, f"leads that are not whole: {wrong}"
 
 
 def assert_silent(*logs: Path) -> None:
@@ -73,7 +75,8 @@ def assert_silent(*logs: Path) -> None:
     for log in logs:
         text = log.read_text(encoding="utf-8", errors="replace").casefold()
         assert text, f"{log.name} is empty: nothing was looked at"
-        assert [word for word in CANARIES if word in text] == []
+        spoken = [word for word in CANARIES if word in text]
+        assert spoken == [], f"{log.name} holds {spoken}"
 
 
 async def _assert_staff_see(service: Service, crowd: Crowd) -> None:
@@ -81,12 +84,13 @@ async def _assert_staff_see(service: Service, crowd: Crowd) -> None:
     bearer = {"Authorization": f"Bearer {service.first_key()}"}
     async with httpx.AsyncClient(base_url=service.url, headers=bearer, timeout=30) as staff:
         listed = await _listed(staff)
-        assert sorted(listed) == sorted(reference for wish in crowd.wishes for reference in wish.references)
+        promised = sorted(reference for wish in crowd.wishes for reference in wish.references)
+        assert sorted(listed) == promised, f"staff see {len(listed)} of {len(promised)} leads"
         for wish in crowd.random.sample(crowd.wishes, min(10, len(crowd.wishes))):
             (reference,) = wish.references
             lead: dict[str, Any] = (await staff.get(f"/v1/leads/{reference}")).json()
-            assert lead["person"]["name"] == wish.body["name"]
-            assert lead["inquiry"]["message"] == wish.body["message"]
+            opened = (lead["person"]["name"], lead["inquiry"]["message"])
+            assert opened == (wish.body["name"], wish.body["message"]), f"{reference} says something else"
 
 
 async def _listed(staff: httpx.AsyncClient) -> Sequence[str]:
