@@ -9,6 +9,13 @@ from tests.faults.crowd import Crowd
 from tests.faults.servers import OwnPostgres
 from tests.support.process import Service
 
+OPEN_TO_ALL = {
+    "FREEQUOTE_BURST": "100000/1s",
+    "FREEQUOTE_FLOOD": "100000/1m",
+    "FREEQUOTE_ALLOW_NETWORKS": "127.0.0.0/8",
+}
+"""Settings that let everybody post as fast as they like, and send to this machine."""
+
 
 @pytest.fixture
 def own_postgres() -> Iterator[OwnPostgres]:
@@ -20,9 +27,8 @@ def own_postgres() -> Iterator[OwnPostgres]:
 
 @pytest.fixture
 def service(tmp_path: Path, free_port: int) -> Iterator[Service]:
-    """Give a deployment that lets everybody post as fast as they like; its database is named by the test."""
-    environ = {"FREEQUOTE_BURST": "100000/1s", "FREEQUOTE_ALLOW_NETWORKS": "127.0.0.0/8"}
-    deployed = Service(tmp_path, environ, free_port)
+    """Give a deployment; its database is named by the test."""
+    deployed = Service(tmp_path, OPEN_TO_ALL, free_port)
     yield deployed
     deployed.stop()
 

@@ -32,7 +32,8 @@ class Wish:
     """One visitor's request, and everything they were told about it."""
 
     number: int
-    key: str
+    key: str | None
+    """Its Idempotency-Key; None: it may be sent once only."""
     told: list[int | str] = field(default_factory=list)
     """Statuses, or `CUT`, in the order in which they came."""
     references: set[str] = field(default_factory=set)
@@ -45,7 +46,7 @@ class Wish:
             "email": f"visitor{self.number}@feather.example",
             "country": "ES",
             "condition": "multiple sclerosis",
-            "message": f"hush-hush {self.key}",
+            "message": f"hush-hush {self.number}",
             "consent": {"privacy": True, "health_data": True},
         }
 
@@ -112,9 +113,10 @@ class Crowd:
         await self.send(client, wish)
         return wish
 
-    def wish(self) -> Wish:
+    def wish(self, *, keyed: bool = True) -> Wish:
         """Make a request that is new."""
-        wish = Wish(len(self.wishes), f"{self.seed}-{len(self.wishes)}-{self.random.getrandbits(64):x}")
+        key = f"{self.seed}-{len(self.wishes)}-{self.random.getrandbits(64):x}"
+        wish = Wish(len(self.wishes), key if keyed else None)
         self.wishes.append(wish)
         return wish
 
@@ -122,7 +124,8 @@ class Crowd:
         """Post a request, for the first time or again, and remember what comes of it."""
         started = time.monotonic()
         try:
-            answer = await client.post(DOOR, json=wish.body, headers={"Idempotency-Key": wish.key})
+            headers = {"Idempotency-Key": wish.key} if wish.key else {}
+            answer = await client.post(DOOR, json=wish.body, headers=headers)
         except httpx.TimeoutException:
             raise AssertionError(f"Request {wish.number} got no answer for {LONGEST_WAIT} seconds.") from None
         except httpx.TransportError:
@@ -140,7 +143,7 @@ class Crowd:
 
     async def settle(self) -> None:
         """Send every request again until it is acknowledged, with its own key, as the contract advises."""
-        waiting = iter(self.wishes)
+        waiting = (wish for wish in self.wishes if wish.key or not wish.acknowledged)
 
         async def visit() -> None:
             async with self.client() as client:

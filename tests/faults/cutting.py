@@ -2,17 +2,20 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.loops import LoopThread
 from tests.support.raw import raw_server
 
 _PROTOCOL_3 = 196608
 _LENGTH = struct.Struct("!i")
+_WRITES = (b"insert into leads ", b"insert into idempotency_keys ")
+"""What the door writes first: a lead, or the key that stands for one."""
 _READY_FOR_QUERY = b"Z"
 _PATIENCE_SECONDS = 10
 
@@ -29,26 +32,26 @@ class _Talk:
     """What one connection has said so far: enough to know which message would commit a lead."""
 
     inserting: set[bytes] = field(default_factory=set)
-    """Prepared statements that insert leads; each may be run again without its text."""
+    """Prepared statements that write for the door; each may be run again without its text."""
     explicit: bool = False
     """Whether it has opened a transaction by a BEGIN; else each Sync ends one."""
     touched: bool = False
-    """Whether the transaction has inserted a lead."""
+    """Whether the transaction has written for the door."""
 
     def commits(self, kind: bytes, body: bytes) -> bool:
-        """Take in one message; say whether it commits a lead."""
+        """Take in one message; say whether it commits what the door wrote."""
         text = body.lower()
         match kind:
             case b"P":
                 name, query = text.split(b"\0")[:2]
-                (self.inserting.add if b"insert into leads" in query else self.inserting.discard)(name)
+                (self.inserting.add if _writes(query) else self.inserting.discard)(name)
             case b"B":
                 self.touched |= text.split(b"\0")[1] in self.inserting
             case b"Q":
                 self.explicit |= text.lstrip().startswith(b"begin")
                 if b"commit" in text or b"rollback" in text:
                     return self._ended() and b"commit" in text
-                if b"insert into leads" in text:
+                if _writes(text):
                     self.touched = True
                     return not self.explicit and self._ended()
             case b"S":
@@ -60,12 +63,18 @@ class _Talk:
         return touched
 
 
+def _writes(query: bytes) -> bool:
+    return any(start in query for start in _WRITES)
+
+
 @dataclass
 class CuttingProxy:
     """A way to the server that a test can cut."""
 
     upstream: Path
     """The server's socket."""
+    past: str
+    """The address of the database past it."""
     url: str = ""
     """The address of the database by this way."""
     commits: list[Moment] = field(default_factory=list)
@@ -153,12 +162,21 @@ async def _pass_answers(
     writer.close()
 
 
+@contextmanager
+def proxy_before(url: str) -> Iterator[CuttingProxy]:
+    """Stand between a client and the server at `url`, in a thread of its own: a test may block meanwhile."""
+    with LoopThread() as thread:
+        way = AsyncExitStack()
+        yield thread.run(way.enter_async_context(_proxy(url)))
+        thread.run(way.aclose())
+
+
 @asynccontextmanager
-async def cutting_proxy(url: str) -> AsyncIterator[CuttingProxy]:
-    """Stand between a client and the server at `url`, which listens on a socket in a folder."""
+async def _proxy(url: str) -> AsyncIterator[CuttingProxy]:
+    # The server listens on a socket in a folder.
     address = urlsplit(url)
     folder = parse_qs(address.query)["host"][0]
-    proxy = CuttingProxy(Path(folder) / ".s.PGSQL.5432")
+    proxy = CuttingProxy(Path(folder) / ".s.PGSQL.5432", url)
     async with raw_server(proxy.talk) as port:
         proxy.url = f"postgresql://{address.username}@127.0.0.1:{port}{address.path}"
         yield proxy

@@ -13,8 +13,8 @@ from tests.faults.ledger import assert_settled, rows
 from tests.support.process import Service
 from tests.support.sink import HttpSink
 
-_LEAVERS = 60
-_SLOW = 200
+_LEAVERS = 40
+_SLOW = 100
 _BODY_SECONDS = 5
 _MODEST_KILOBYTES = 64 * 1024
 

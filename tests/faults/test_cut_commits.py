@@ -1,14 +1,16 @@
 """The connection to PostgreSQL is lost just as leads are committed: nobody knows whether they are there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
-import httpx
 import pytest
 
-from tests.faults.crowd import DOOR, Crowd
-from tests.faults.cutting import CuttingProxy, Moment, cutting_proxy
-from tests.faults.ledger import assert_settled, assert_whole, rows
+from tests.faults.conftest import OPEN_TO_ALL
+from tests.faults.crowd import Crowd
+from tests.faults.cutting import CuttingProxy, Moment, proxy_before
+from tests.faults.ledger import assert_settled, rows
+from tests.support.network import unused_port
+from tests.support.postgres import Postgres
 from tests.support.process import Service
 from tests.support.sink import HttpSink
 
@@ -19,59 +21,58 @@ _STRIDE = 6
 """How far apart the cuts are at most: each seed cuts elsewhere."""
 
 
-@pytest.fixture
-async def proxy(
-    service: Service, postgresql_url: str, crowd: Crowd, http_sink: HttpSink
-) -> AsyncIterator[CuttingProxy]:
-    """Give a proxy between a running deployment and its database."""
-    async with cutting_proxy(postgresql_url) as standing:
-        # The ledger reads past the proxy.
-        service.environ = {
-            **service.environ,
-            "FREEQUOTE_DATABASE_URL": standing.url,
-            "PAST_THE_PROXY": postgresql_url,
-        }
-        await service.serve("--no-worker")
-        await crowd.await_promises(http_sink)
+@pytest.fixture(scope="module")
+def proxy(postgres: Postgres, postgres_template: str) -> Iterator[CuttingProxy]:
+    """Give a proxy before a database."""
+    name = postgres.create(template=postgres_template)
+    with proxy_before(postgres.address(name)) as standing:
         yield standing
-        # Beside the loop, in which the proxy must still let the server say goodbye.
-        await asyncio.to_thread(service.stop)
+    postgres.drop(name)
 
 
-async def test_a_connection_lost_in_commit_under_load_is_settled_by_id(
-    service: Service, crowd: Crowd, proxy: CuttingProxy
-) -> None:
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory, proxy: CuttingProxy) -> Iterator[Crowd]:
+    """Give a crowd before one deployment for all of these tests; it remembers what it was told in each."""
+    ways = {"FREEQUOTE_DATABASE_URL": proxy.url, "PAST_THE_PROXY": proxy.past}
+    service = Service(tmp_path_factory.mktemp("cut"), {**OPEN_TO_ALL, **ways}, unused_port())
+    asyncio.run(service.serve("--no-worker"))
+    made = Crowd(service)
+    # Nobody sends anything there.
+    asyncio.run(made.await_promises(HttpSink(port=9)))
+    yield made
+    service.stop()
+
+
+async def test_a_connection_lost_in_commit_under_load_is_settled_by_id(crowd: Crowd, proxy: CuttingProxy) -> None:
+    since, cuts = len(crowd.wishes), proxy.cuts
     async with crowd.posting():
-        for _ in range(8):
+        for _ in range(6):
             await crowd.acknowledge(5)
             moments = crowd.random.choices([BEFORE, AFTER], k=crowd.random.randint(1, 3))
             proxy.arm(*moments)
             crowd.injected(f"cut at COMMIT: {[moment.name for moment in moments]}")
         await crowd.acknowledge(20)
-    assert proxy.cuts >= 8
-    assert crowd.told() <= {201, 503}
-    await assert_settled(service, crowd)
+    assert proxy.cuts - cuts >= 6
+    assert crowd.told(since) <= {201, 503}
+    await assert_settled(crowd.service, crowd)
 
 
-async def test_a_request_whose_commit_is_in_doubt_is_one_lead_once_answered(
-    service: Service, crowd: Crowd, proxy: CuttingProxy
-) -> None:
+async def test_a_request_whose_commit_is_in_doubt_is_one_lead_once_answered(crowd: Crowd, proxy: CuttingProxy) -> None:
     seen = []
     async with crowd.client() as client:
         for moments in ((BEFORE,), (AFTER,), (BEFORE, BEFORE), (AFTER, BEFORE)):
-            before = len(rows(service, "SELECT id FROM leads"))
+            before = len(rows(crowd.service, "SELECT id FROM leads"))
             proxy.arm(*moments)
             wish = await crowd.post_one(client)
-            # Of a commit that is done already nothing is left to commit; what was armed for it must not wait.
-            proxy.commits.clear()
-            seen.append((*wish.told, len(rows(service, "SELECT id FROM leads")) - before))
+            seen.append((*wish.told, len(rows(crowd.service, "SELECT id FROM leads")) - before))
     assert seen == [(201, 1), (201, 1), (503, 0), (503, 1)]
-    await assert_settled(service, crowd)
+    await assert_settled(crowd.service, crowd)
 
 
 async def test_a_connection_lost_before_any_message_of_a_request_leaves_one_lead_or_none(
-    service: Service, crowd: Crowd, proxy: CuttingProxy
+    crowd: Crowd, proxy: CuttingProxy
 ) -> None:
+    since, cuts = len(crowd.wishes), proxy.cuts
     async with crowd.client() as client:
         passed = 0
         while passed < _MOST_MESSAGES:
@@ -81,18 +82,18 @@ async def test_a_connection_lost_before_any_message_of_a_request_leaves_one_lead
             if proxy.messages_left is not None:
                 break
     assert proxy.messages_left is not None, "the request has more messages than were cut"
-    assert proxy.cuts >= 5, "hardly anything was cut"
+    assert proxy.cuts - cuts >= 5, "hardly anything was cut"
     proxy.messages_left = None
-    assert crowd.told() <= {201, 503}
-    await assert_settled(service, crowd)
+    assert crowd.told(since) <= {201, 503}
+    await assert_settled(crowd.service, crowd)
 
 
 async def test_a_request_without_a_key_whose_answer_was_lost_makes_no_second_lead(
-    service: Service, crowd: Crowd, proxy: CuttingProxy
+    crowd: Crowd, proxy: CuttingProxy
 ) -> None:
+    wish = crowd.wish(keyed=False)
     proxy.arm(AFTER)
     async with crowd.client() as client:
-        answer = await client.post(DOOR, json=crowd.wish().body)
-    assert answer.status_code == httpx.codes.CREATED
-    assert rows(service, "SELECT reference FROM leads") == [answer.json()["reference"]]
-    assert_whole(service)
+        await crowd.send(client, wish)
+    assert wish.told == [201]
+    await assert_settled(crowd.service, crowd)

@@ -16,7 +16,7 @@ from tests.support.process import Service
 from tests.support.sink import HttpSink
 from tests.support.waiting import eventually
 
-_RECOVERS_WITHIN = 10
+_RECOVERS_WITHIN = 30
 
 
 @pytest.fixture

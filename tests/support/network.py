@@ -11,13 +11,18 @@ from tests.support.sink import HttpSink
 from tests.support.smtp import SmtpServer
 
 
-@pytest.fixture
-def free_port() -> int:
-    """Give a port that nobody listens on."""
+def unused_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    return unused_port()
 
 
 @pytest.fixture
