@@ -18,9 +18,10 @@ from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
 
-_COMMAND_SECONDS = 10.0
+_COMMAND_SECONDS = 5.0
 """How long PostgreSQL may take for one statement before the connection counts as lost."""
 _MOST_ROWS_A_STATEMENT = 512
+_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 Found = Sequence[Sequence[Any]]
 
 
@@ -127,7 +128,7 @@ class PostgresBulk:
                 self._connection = await self._connect(command_timeout=_COMMAND_SECONDS)
             try:
                 found: Found = await self._connection.fetch(statement, *values)
-            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            except _LOST:
                 self._connection.terminate()
                 raise
             return found

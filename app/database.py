@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -32,6 +33,10 @@ _SQLITE_SCHEMES = {"sqlite", "sqlite+aiosqlite"}
 _SQLITE_READERS = 4
 _LOCK_WAIT_SECONDS = 5
 _PREPARED_STATEMENTS = 256
+_STATEMENT_SECONDS = 30.0
+"""How long PostgreSQL may take for one statement, migrations aside, before the connection counts as lost."""
+DOOR_PATIENCE_SECONDS = 5.0
+"""How long a visitor at the door is kept waiting for one reading."""
 
 BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key that counts up; SQLite counts only in a column that is spelled INTEGER."""
@@ -113,12 +118,14 @@ class Database:
         self._turn = asyncio.Lock()
         self._bulk: Bulk
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
+            self._writer = self._bare = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
             self._bulk = SqliteBulk(_sqlite_connector(url), self._writer.dialect, self._turn)
         else:
             connect = _postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
-            self._writer = self._reader = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
+            patient = partial(connect, command_timeout=_STATEMENT_SECONDS)
+            self._writer = self._reader = _postgresql_engine(patient, pooled_elsewhere=pooled_elsewhere)
+            self._bare = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
             self._bulk = PostgresBulk(connect, self._writer.dialect)
 
     @asynccontextmanager
@@ -137,10 +144,10 @@ class Database:
                     yield session
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that only reads."""
+    async def read(self, within: float | None = None) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads, for so many seconds at most where somebody waits at the door."""
         with _translated():
-            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            async with asyncio.timeout(within), AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
 
     async def write_bulk(self, tables: Sequence[Rows], only_if: Condition) -> bool:
@@ -158,9 +165,9 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """Open a bare connection, for migrations and checks."""
+        """Open a bare connection, for migrations and checks; its statements take as long as they need."""
         with _translated():
-            async with self._writer.connect() as connection:
+            async with self._bare.connect() as connection:
                 yield connection
 
     async def dispose(self) -> None:
@@ -168,6 +175,7 @@ class Database:
         await self._bulk.aclose()
         await self._writer.dispose()
         await self._reader.dispose()
+        await self._bare.dispose()
 
 
 def insert_if_absent(session: AsyncSession, model: type[Base]) -> sqlite.Insert | postgresql.Insert:

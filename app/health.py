@@ -1,5 +1,6 @@
 """Is the process up (`/healthz`), and can it do its work (`/readyz`)? `freequote doctor` asks the same questions."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +13,9 @@ from sqlalchemy import text
 from app import schema
 from app.database import Database
 from app.errors import OutOfReach
+
+_PATIENCE_SECONDS = 15.0
+"""How long one check may take; whoever asks whether we are ready has long given up by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ async def run_checks(checks: Sequence[Check]) -> list[Finding]:
 
 async def _run(check: Check) -> Finding:
     try:
-        return await check()
-    except OutOfReach:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await check()
+    except (OutOfReach, TimeoutError):
         name = getattr(check, "__name__", "check").removeprefix("check_").replace("_", " ")
         return Finding(name, ok=False, detail="the database does not answer")
 

@@ -18,7 +18,7 @@ from app.telemetry import logger
 MOST_WAITING = 1024
 """How many requests may wait; over that the answer is 503 at once, instead of one that comes too late."""
 MOST_AT_ONCE = 64
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 8.0
 """How long an enquirer waits for the disk; what is written after that is the one unconfirmed lead that may exist."""
 _TRY_AGAIN_SECONDS = 0.2
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from app.bulk import Rows
-from app.database import Database
+from app.database import DOOR_PATIENCE_SECONDS, Database
 from app.errors import AppError, OutOfReach
 from app.intake import flood, queries
 from app.intake.composing import consent_rows, new_lead
@@ -212,7 +212,7 @@ async def _earlier(database: Database, candidates: Sequence[Candidate]) -> _Earl
     if not asked:
         return {}
     oldest = min(one.received_at for one in asked.values())
-    async with database.read() as session:
+    async with database.read(DOOR_PATIENCE_SECONDS) as session:
         found = (await session.execute(queries.answers(asked.keys(), oldest - REMEMBERED))).all()
     return {
         (form_key, key_hash): (fingerprint, Accepted(lead_id, reference, form_key, received_at, replayed=True))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from app.database import DOOR_PATIENCE_SECONDS
 from app.forms import service as forms
 from app.forms.models import Form
 from app.forms.wordings import DEFAULT_LANGUAGE, NOTICE
@@ -36,7 +37,7 @@ class FormView:
 
 async def form_view(house: Parts, form: Form, language: str | None = None) -> FormView:
     """Return a form as it is drawn now, with its texts in the wanted language where there are such."""
-    async with house.database.read() as session:
+    async with house.database.read(DOOR_PATIENCE_SECONDS) as session:
         current = await forms.current_wordings(session, form.key)
     wanted = (language, *form.languages, DEFAULT_LANGUAGE)
     wording = next((current[name] for name in wanted if name in current), None) or next(iter(current.values()))
