@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from app.access import service as access
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
 from app.cli.exits import REFUSED, NotAvailable
+from app.cli.leaving import leave_in_time
 from app.cli.processes import Processes
 from app.cli.running import house
 from app.cli.showing import AsJson, print_json
@@ -77,13 +79,20 @@ def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -
         ws="none",
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     # uvicorn drains, then raises the signal again: whoever asked us to leave sees that nothing went wrong.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Ctrl-C is how one stops it: nothing went wrong.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     return server.started
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Leave once all that was taken is answered, or the grace is over."""
+        leave_in_time()
+        super().handle_exit(sig, frame)
 
 
 def worker() -> None:
@@ -178,10 +187,15 @@ async def _work(settings: Settings) -> None:
         loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake)
         listening = asyncio.create_task(hints.run())
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+            asyncio.get_running_loop().add_signal_handler(number, _leave, loop)
         try:
             await loop.run()
         finally:
             hints.stop()
             await listening
             await senders.aclose()
+
+
+def _leave(loop: WorkerLoop) -> None:
+    leave_in_time()
+    loop.stop()
