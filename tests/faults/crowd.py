@@ -13,6 +13,7 @@ import httpx
 
 from tests.support.process import Service
 from tests.support.sink import HttpSink
+from tests.support.waiting import eventually
 
 DOOR = "/v1/quote-requests"
 CANARIES = ("quillfeather", "canarybird", "feather.example", "hush-hush")
@@ -106,6 +107,10 @@ class Crowd:
         while len(self.acknowledged) < goal:
             assert time.monotonic() < deadline, f"{len(self.acknowledged)} of {goal} acknowledged"
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def hear(self, since: int, *, within: float = 30) -> None:
+        """Wait until any visitor from number `since` on was told anything."""
+        await eventually(lambda: self.told(since) != set(), within=within)
 
     async def post_one(self, client: httpx.AsyncClient) -> Wish:
         """Post a request that is new."""

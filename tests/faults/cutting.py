@@ -18,6 +18,7 @@ _WRITES = (b"insert into leads ", b"insert into idempotency_keys ")
 """What the door writes first: a lead, or the key that stands for one."""
 _READY_FOR_QUERY = b"Z"
 _PATIENCE_SECONDS = 10
+_LOOK_AGAIN_SECONDS = 0.02
 
 
 class Moment(Enum):
@@ -83,6 +84,8 @@ class CuttingProxy:
     """How many more of the client's messages pass before every connection is cut; None: any number."""
     cuts: int = 0
     """How often it has cut so far."""
+    silent: bool = False
+    """Whether it passes nothing on, and hangs up on nobody."""
 
     def arm(self, *moments: Moment) -> None:
         """Cut the next commits of leads, one after the other."""
@@ -92,7 +95,7 @@ class CuttingProxy:
         """Pass messages on in both directions until either side, or this one, hangs up."""
         from_server, to_server = await asyncio.open_unix_connection(str(self.upstream))
         swallowing = asyncio.Event()
-        answers = asyncio.create_task(_pass_answers(from_server, writer, swallowing))
+        answers = asyncio.create_task(self._pass_answers(from_server, writer, swallowing))
         try:
             await self._pass_messages(reader, to_server, swallowing)
             if swallowing.is_set():
@@ -107,11 +110,13 @@ class CuttingProxy:
         self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, swallowing: asyncio.Event
     ) -> None:
         talk = _Talk()
+        await self._while_silent()
         await _pass_opening(reader, to_server)
         while True:
             kind = await reader.readexactly(1)
             length = await reader.readexactly(_LENGTH.size)
             body = await reader.readexactly(_LENGTH.unpack(length)[0] - _LENGTH.size)
+            await self._while_silent()
             moment = self._moment(talk, kind, body)
             if moment is Moment.BEFORE_COMMIT:
                 return
@@ -121,6 +126,25 @@ class CuttingProxy:
             await to_server.drain()
             if moment is Moment.AFTER_COMMIT:
                 return
+
+    async def _pass_answers(
+        self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, swallowing: asyncio.Event
+    ) -> None:
+        """Pass on what the server says; once `swallowing`, keep it, and return when the server is done."""
+        with suppress(OSError):
+            while answer := await from_server.read(65536):
+                await self._while_silent()
+                if not swallowing.is_set():
+                    writer.write(answer)
+                    await writer.drain()
+                # ReadyForQuery is a kind, a length of five and one state.
+                elif answer[-6:-5] == _READY_FOR_QUERY:
+                    return
+        writer.close()
+
+    async def _while_silent(self) -> None:
+        while self.silent:  # noqa: ASYNC110 - a test says so from another thread
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _moment(self, talk: _Talk, kind: bytes, body: bytes) -> Moment | None:
         """Say whether to cut at this message, and on which side of it."""
@@ -145,21 +169,6 @@ async def _pass_opening(reader: asyncio.StreamReader, to_server: asyncio.StreamW
         (protocol,) = _LENGTH.unpack_from(body)
         to_server.write(length + body)
         await to_server.drain()
-
-
-async def _pass_answers(
-    from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, swallowing: asyncio.Event
-) -> None:
-    """Pass on what the server says; once `swallowing`, keep it, and return when the server is done."""
-    with suppress(OSError):
-        while answer := await from_server.read(65536):
-            if not swallowing.is_set():
-                writer.write(answer)
-                await writer.drain()
-            # ReadyForQuery is a kind, a length of five and one state.
-            elif answer[-6:-5] == _READY_FOR_QUERY:
-                return
-    writer.close()
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from tests.faults.ledger import assert_nothing_lost, assert_settled
 from tests.faults.servers import OwnPostgres
 from tests.support.process import Service
 from tests.support.sink import HttpSink
-from tests.support.waiting import eventually
 
 
 async def test_the_door_outlives_restarts_of_its_database(
@@ -23,7 +22,7 @@ async def test_the_door_outlives_restarts_of_its_database(
             await asyncio.to_thread(own_postgres.stop, mode)
             crowd.injected(f"PostgreSQL: {mode} shutdown")
             away = len(crowd.wishes)
-            await eventually(lambda away=away: crowd.told(away) != set(), within=30)
+            await crowd.hear(away)
             assert crowd.told(away) == {503}, "without its database the door says 503 and nothing else"
             await asyncio.to_thread(own_postgres.start)
             crowd.injected("PostgreSQL: started")

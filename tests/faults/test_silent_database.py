@@ -1,0 +1,64 @@
+"""What stands before PostgreSQL keeps every connection and says nothing any more."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.faults.crowd import DOOR, Crowd
+from tests.faults.cutting import CuttingProxy, proxy_before
+from tests.faults.ledger import assert_nothing_lost, assert_settled
+from tests.support.process import Service
+from tests.support.sink import HttpSink
+
+_GRACE_SECONDS = 30
+_READERS = 30
+"""More than the pool has connections."""
+
+
+@pytest.fixture
+def proxy(postgresql_url: str) -> Iterator[CuttingProxy]:
+    """Give a proxy before a database."""
+    with proxy_before(postgresql_url) as standing:
+        yield standing
+
+
+async def test_the_door_says_when_to_come_back_while_the_database_is_silent_and_can_still_be_left(
+    service: Service, crowd: Crowd, proxy: CuttingProxy, http_sink: HttpSink
+) -> None:
+    service.environ = {**service.environ, "FREEQUOTE_DATABASE_URL": proxy.url, "PAST_THE_PROXY": proxy.past}
+    server = await service.serve()
+    await crowd.await_promises(http_sink)
+    async with crowd.posting():
+        await crowd.acknowledge(20)
+        proxy.silent = True
+        crowd.injected("silence")
+        silent = len(crowd.wishes)
+        await crowd.hear(silent)
+        assert crowd.told(silent) == {503}
+        assert {answer.status_code for answer in await _browsers(service)} == {503}
+        assert_nothing_lost(service, crowd)
+        proxy.silent = False
+        crowd.injected("an end of silence")
+        await crowd.acknowledge(20)
+    assert crowd.told() == {201, 503}
+    await assert_settled(service, crowd)
+    proxy.silent = True
+    async with crowd.posting():
+        await crowd.hear(len(crowd.wishes))
+        server.send_signal(signal.SIGTERM)
+        crowd.injected("SIGTERM")
+        await asyncio.to_thread(server.wait, _GRACE_SECONDS)
+    proxy.silent = False
+    await service.serve()
+    await assert_settled(service, crowd)
+
+
+async def _browsers(service: Service) -> list[httpx.Response]:
+    """Ask for the form, and post one, with more browsers than there are connections to the database."""
+    async with httpx.AsyncClient(base_url=service.url, timeout=15, headers={"Accept": "text/html"}) as browser:
+        shown = [browser.get("/forms/default") for _ in range(_READERS)]
+        posted = [browser.post(DOOR, data={"name": "Quillfeather"}) for _ in range(3)]
+        return list(await asyncio.gather(*shown, *posted))
