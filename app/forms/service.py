@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Database, insert_if_absent
+from app.database import DOOR_PATIENCE_SECONDS, Database, insert_if_absent
 from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.models import Form, WordingSet
@@ -63,7 +63,7 @@ async def get(session: AsyncSession, key: str) -> Form:
 
 async def find(database: Database, key: str) -> Form:
     """Return a form that takes requests, or raise `FormNotFound` or `FormClosed`."""
-    async with database.read() as session:
+    async with database.read(DOOR_PATIENCE_SECONDS) as session:
         form = await get(session, key)
     if not form.is_open:
         raise FormClosed
@@ -72,7 +72,7 @@ async def find(database: Database, key: str) -> Form:
 
 async def settings_of(database: Database, key: str) -> FormOut:
     """Return a form as staff see it, or raise `FormNotFound`."""
-    async with database.read() as session:
+    async with database.read(DOOR_PATIENCE_SECONDS) as session:
         return FormOut.of(await get(session, key))
 
 
@@ -107,7 +107,7 @@ async def add_wording(database: Database, key: str, new: NewWording, now: dateti
 async def public(database: Database, key: str) -> PublicForm:
     """Return what a page needs to draw the form; errors as in `find`."""
     form = await find(database, key)
-    async with database.read() as session:
+    async with database.read(DOOR_PATIENCE_SECONDS) as session:
         wordings = await current_wordings(session, key)
     shown = {language: WordingOut.of(wording) for language, wording in wordings.items()}
     return PublicForm(key=form.key, name=form.name, languages=form.languages, wordings=shown)
