@@ -1,6 +1,8 @@
-"""How the service starts, what it leaves in its folder, and what commands cost."""
+"""How the service starts and ends, what it leaves in its folder, and what commands cost."""
 
+import asyncio
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from app import schema
+from app.cli import serving
+from app.settings import Settings
 from tests.cli.conftest import CommandLine
 from tests.support.process import Service
 from tests.support.sink import HttpSink
@@ -65,6 +69,32 @@ async def test_ctrl_c_is_a_good_end(tmp_path: Path, free_port: int) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
     assert "Abort" not in service.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("busy_seconds", "code"), [(0, 0), (60, 3)])
+def test_who_is_told_to_leave_is_gone_when_the_grace_is_over_and_sooner_if_done(busy_seconds: int, code: int) -> None:
+    script = "import sys, time; from app.cli import leaving; leaving._GRACE_SECONDS = 2.0; leaving.leave_in_time()"
+    busy = f"{script}; time.sleep({busy_seconds})"
+    done = subprocess.run([sys.executable, "-c", busy], capture_output=True, check=False, timeout=50)
+    assert done.returncode == code
+    assert (b"left with work unfinished" in done.stdout + done.stderr) is (code == 3)
+
+
+async def test_every_part_of_an_answer_leaves_at_once(settings: Settings) -> None:
+    accepted = asyncio.get_running_loop().create_future()
+
+    def connected(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken: socket.socket = writer.get_extra_info("socket")
+        accepted.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    # As uvicorn does it: asyncio sets the option only on sockets that it opened itself.
+    with serving._listen(settings.model_copy(update={"host": "127.0.0.1", "port": 0})) as listening:
+        server = await asyncio.start_server(connected, sock=listening)
+        _, visitor = await asyncio.open_connection(*listening.getsockname())
+        assert await accepted == 1
+        visitor.close()
+        server.close()
 
 
 def test_a_command_loads_only_what_it_needs(folder: Path) -> None:
