@@ -33,6 +33,7 @@ from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
 from app.intake.trial_router import router as trial_router
+from app.leads.audience_router import router as audience_router
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.pages.router import mount_docs_assets
@@ -52,6 +53,7 @@ _ROUTERS = (
     deliveries_router,
     destinations_router,
     trial_router,
+    audience_router,
     access_router,
     pages_router,
 )

@@ -14,10 +14,10 @@ from app.destinations.filters import FILTERS
 from app.destinations.formats import FormatName
 from app.destinations.guard import Guard
 from app.destinations.preview import preview
-from app.destinations.schemas import DestinationMade, NewDestination, NewMailbox, NewWebhook, RouteQuery
+from app.destinations.schemas import DestinationMade, NewDestination, NewMailbox, NewWebhook, RouteLead, RouteQuery
 from app.destinations.shapes import Include
-from app.forms.service import DEFAULT_FORM
 from app.intake.trial import try_destination
+from app.leads.audience import who_is_told
 from app.main import make_engine
 from app.parts import Parts
 from app.settings import read_settings
@@ -107,19 +107,21 @@ def preview_webhook(
 
 @app.command("route")
 def route(
-    country: Annotated[str, typer.Option(help="The enquirer's country.")],
-    form: Annotated[str, typer.Option(help="The form it came by.")] = DEFAULT_FORM,
+    lead: Annotated[str | None, typer.Argument(help="Id or reference of a lead; none: describe one.")] = None,
+    country: Annotated[str | None, typer.Option(help="The enquirer's country.")] = None,
+    form: Annotated[str | None, typer.Option(help="The form it came by; else default.")] = None,
     language: Annotated[str | None, typer.Option(help="The enquirer's language.")] = None,
     condition: Annotated[str | None, typer.Option(help="The condition's code.")] = None,
-    status: Annotated[str, typer.Option(help="The lead's status.")] = "new",
+    status: Annotated[str | None, typer.Option(help="The lead's status; else new.")] = None,
     event: Annotated[str, typer.Option(help="The type of event.")] = "lead.created",
     sharing: Annotated[list[str] | None, typer.Option(help="A recipient that it agreed to share with.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who would be told of such a lead, and why the others would not."""
-    lead = {"country": country, "form": form, "language": language, "condition": condition, "status": status}
-    query = checked(RouteQuery, event=event, sharing=sharing or [], **lead)
-    found = run(lambda house: service.who_is_told(house.database, query))
+    facts = {"lead": lead, "country": country, "form": form, "language": language, "condition": condition}
+    given = {name: value for name, value in {**facts, "status": status, "sharing": sharing}.items() if value}
+    query = checked(RouteLead, event=event, **given) if lead else checked(RouteQuery, event=event, **given)
+    found = run(lambda house: who_is_told(house.database, house.keyring, query))
     show_list(found, ("id", "name", "outcome", "reason", "state"), spare=("state",), as_json=as_json)
 
 

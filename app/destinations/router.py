@@ -1,4 +1,4 @@
-"""Routes for destinations. Deleting and testing one stand where deliveries and leads are known."""
+"""Routes for destinations. Deleting, testing and routing stand where deliveries and leads are known."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -19,8 +19,6 @@ from app.destinations.schemas import (
     NewDestination,
     NewWebhook,
     Preview,
-    RouteList,
-    RouteQuery,
     SecretMade,
 )
 from app.parts import House
@@ -52,12 +50,6 @@ async def create_destination(new: NewDestination, house: House, staff: CanWriteS
 async def preview_destination(new: NewWebhook, house: House, _staff: CanWriteSetup) -> Preview:
     """Show the exact requests that an invented lead would make there. Nothing is sent or saved."""
     return preview(new, Guard(house.settings.allow_networks))
-
-
-@router.post("/route", operation_id="routeLead")
-async def route_lead(query: RouteQuery, house: House, staff: CanReadSetup) -> RouteList:
-    """Say who would be told of such a lead, and why the others would not."""
-    return RouteList(items=await service.who_is_told(house.database, query, by=staff))
 
 
 @router.get("/{destination_id}", operation_id="getDestination", responses=problems(DestinationNotFound))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from app.destinations.connection import Auth, Headers
 from app.destinations.filters import Conditions, Countries, Events, Filters, Languages, LeadStatus, Statuses
@@ -151,6 +151,26 @@ class RouteQuery(BaseModel):
     condition: Annotated[str | None, Field(max_length=100, examples=["multiple-sclerosis"])] = None
     status: LeadStatus = "new"
     sharing: Annotated[list[str], Field(max_length=100, description="Recipients that it agreed to share with.")] = []
+
+
+class RouteLead(BaseModel):
+    """A lead that is there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lead: Annotated[str, Field(max_length=64, description="Its id or reference.", examples=["FQ-7K3M9-QXD4H"])]
+    event: Annotated[Literal["lead.created", "lead.updated"], Field(description="What would be told of it.")] = (
+        "lead.created"
+    )
+
+
+def _is_there(body: Any) -> str:
+    return "there" if isinstance(body, RouteLead) or (isinstance(body, dict) and "lead" in body) else "described"
+
+
+RouteWhat = Annotated[
+    Annotated[RouteLead, Tag("there")] | Annotated[RouteQuery, Tag("described")], Discriminator(_is_there)
+]
 
 
 class RouteOut(BaseModel):

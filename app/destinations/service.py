@@ -27,7 +27,6 @@ from app.destinations.schemas import (
     NewDestination,
     NewWebhook,
     RouteOut,
-    RouteQuery,
     SecretMade,
 )
 from app.destinations.shapes import Include
@@ -157,13 +156,8 @@ async def rotate_secret(
     return SecretMade(secret=secret, previous_until=now + OVERLAP)
 
 
-async def who_is_told(database: Database, query: RouteQuery, *, by: Principal | None = None) -> list[RouteOut]:
-    """Say for each destination what would become of an event on such a lead."""
-    facts = Facts(
-        **query.model_dump(include={"event", "form", "country", "language", "condition", "status"}),
-        test=False,
-        shared_with=query.sharing,
-    )
+async def who_is_told(database: Database, facts: Facts, *, by: Principal | None = None) -> list[RouteOut]:
+    """Say for each destination what would become of an event with such facts."""
     async with database.read() as session:
         found = list(await session.scalars(kept()))
     told = [(one, *route(one, facts)) for one in found if visible(one, by)]

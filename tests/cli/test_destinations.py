@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.conftest import CommandLine
 from tests.destinations.making import OAUTH
+from tests.support.house import Desk
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -57,6 +58,16 @@ async def test_a_route_says_who_would_be_told(cli: CommandLine) -> None:
         ("pt@clinic.example", "passed-over"),
     ]
     assert "it takes other countries" in (await cli("destination", "route", "--country", "ES")).out
+
+
+async def test_a_route_takes_a_lead_that_is_there_instead(cli: CommandLine, desk: Desk) -> None:
+    for address, country in (("es@clinic.example", "ES"), ("pt@clinic.example", "PT")):
+        await cli.json("destination", "add", "email", address, "--include", "contact", "--country", country)
+    lead = await desk.lead(country="PT")
+    found = await cli.json("destination", "route", lead.reference)
+    assert [one["outcome"] for one in found["items"]] == ["passed-over", "told"]
+    both = await cli("destination", "route", lead.reference, "--country", "ES")
+    assert (both.code, both.err) == (1, "country: There is no such field.\n")
 
 
 async def test_a_secret_is_rotated_and_printed_this_once(cli: CommandLine) -> None:
