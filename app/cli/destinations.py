@@ -14,7 +14,15 @@ from app.destinations.filters import FILTERS
 from app.destinations.formats import FormatName
 from app.destinations.guard import Guard
 from app.destinations.preview import preview
-from app.destinations.schemas import DestinationMade, NewDestination, NewMailbox, NewWebhook, RouteLead, RouteQuery
+from app.destinations.schemas import (
+    DestinationChange,
+    DestinationMade,
+    NewDestination,
+    NewMailbox,
+    NewWebhook,
+    RouteLead,
+    RouteQuery,
+)
 from app.destinations.shapes import Include
 from app.intake.trial import try_destination
 from app.leads.audience import who_is_told
@@ -90,6 +98,39 @@ def add_email(
     takes = _takes(event, country, language, condition, status)
     new = checked(NewMailbox, kind="email", address=address, **common, **takes)
     show(_add(new), as_json=as_json, hide=("secret", "settings", "auth", "headers"))
+
+
+@app.command("change")
+def change(
+    destination_id: Id,
+    name: Name = None,
+    include: Annotated[Include | None, typer.Option(help="How much it gets.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where a webhook's posts go.")] = None,
+    address: Annotated[str | None, typer.Option(help="The mailbox that gets letters.")] = None,
+    format_: Annotated[FormatName | None, typer.Option("--format", help="The shape of the body.")] = None,
+    beside: Beside = None,
+    form: Forms = None,
+    recipient: Recipient = None,
+    event: Events = None,
+    country: Countries = None,
+    language: Languages = None,
+    condition: Conditions = None,
+    status: Statuses = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a destination: what is not named stays, and an empty value takes away what limits it."""
+    given: dict[str, Any] = {"name": name, "include": include, "url": url, "address": address, "format": format_}
+    lists = zip(("forms", *FILTERS), (form, event, country, language, condition, status), strict=True)
+    given |= {option: [one for one in values if one] for option, values in lists if values is not None}
+    values = {option: value for option, value in given.items() if value is not None}
+    values |= {} if recipient is None else {"recipient": recipient or None}
+    wanted = checked(DestinationChange, **values, **_read(beside))
+    show(run(lambda house: _change(house, destination_id, wanted)), as_json=as_json)
+
+
+async def _change(house: Parts, destination_id: UUID, wanted: DestinationChange) -> DestinationMade:
+    guard = Guard(house.settings.allow_networks)
+    return await service.change(house.database, house.keyring, guard, destination_id, wanted)
 
 
 @app.command("preview")

@@ -10,11 +10,10 @@ from app.deliveries.oauth import AccessTokens, NoToken
 from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
 from app.deliveries.webhook import Reply, WebhookSender, signature_headers
-from app.destinations import service as destinations
 from app.destinations.connection import Connection, OAuth2, fixed_authorization, settings_of
-from app.destinations.credentials import read_connection, signing_secrets
+from app.destinations.credentials import address_of, read_connection, signing_secrets
 from app.destinations.formats import FORMATS
-from app.destinations.formats.format import Call, Format, NotTaken, Request
+from app.destinations.formats.format import Format, NotTaken, Request
 from app.destinations.shapes import Include, shape
 from app.sealing.keyring import Keyring
 
@@ -34,13 +33,13 @@ class Courier:
         """Make the next call and say what came of it; raises nothing that the network can cause."""
         form = FORMATS[one.format]
         connection = read_connection(self._keyring, one.destination_id, one.connection)
-        made, kept = self._progress(one)
+        url = address_of(self._keyring, one.destination_id, one.address)
+        made, kept = self._progress(one, url)
         call = form.calls[made]
-        url = destinations.address_of(self._keyring, one.destination_id, one.address)
         share = shape(document, Include(one.include))
         request = call.write(url, share, settings_of(form, connection), kept)
         reply = await self._post(request, form, connection, self._headers(one, form, request, now), now)
-        return self._after(one, call, made, kept, reply)
+        return self._after(one, url, made, kept, reply)
 
     def _headers(self, one: Claimed, form: Format, request: Request, now: datetime) -> dict[str, str]:
         headers = {"content-type": request.content_type}
@@ -74,32 +73,31 @@ class Courier:
             return Reply(Outcome(fault.verdict, reason=fault.reason, retry_after=fault.retry_after))
         return await self._webhook.post(request.url, headers, request.body, now, end)
 
-    def _after(self, one: Claimed, call: Call, made: int, kept: _Progress, reply: Reply) -> Outcome:
-        outcome, calls = reply.outcome, len(FORMATS[one.format].calls)
+    def _after(self, one: Claimed, url: str, made: int, kept: _Progress, reply: Reply) -> Outcome:
+        outcome, calls = reply.outcome, FORMATS[one.format].calls
         if outcome.verdict is not Verdict.DELIVERED:
             return outcome
         try:
-            kept = {**kept, **call.read(reply.answer)}
+            kept = {**kept, **calls[made].read(reply.answer)}
         except NotTaken as refusal:
             return replace(outcome, verdict=Verdict.RETRY, reason=str(refusal))
-        if made + 1 == calls:
+        if made + 1 == len(calls):
             return outcome
-        sealed = self._seal_progress(one, made + 1, kept)
-        return replace(
-            outcome, verdict=Verdict.HALFWAY, reason=f"{made + 1} of {calls} calls are made", progress=sealed
-        )
+        reason = f"{made + 1} of {len(calls)} calls are made"
+        sealed = self._seal_progress(one, {"to": [one.format, url], "made": made + 1, "kept": kept})
+        return replace(outcome, verdict=Verdict.HALFWAY, reason=reason, progress=sealed)
 
-    def _progress(self, one: Claimed) -> tuple[int, _Progress]:
-        """Return how many calls are made, and what they gave."""
+    def _progress(self, one: Claimed, url: str) -> tuple[int, _Progress]:
+        """Return how many calls are made there, and what they gave; the calls to another place are none of them."""
         if one.progress is None:
             return 0, {}
         key = self._keyring.data_key(one.lead_id, one.wrapped_key)
         progress = orjson.loads(key.open(one.progress, _place(one)))
-        return progress["made"], progress["kept"]
+        return (progress["made"], progress["kept"]) if progress.get("to") == [one.format, url] else (0, {})
 
-    def _seal_progress(self, one: Claimed, made: int, kept: _Progress) -> bytes:
+    def _seal_progress(self, one: Claimed, progress: dict[str, Any]) -> bytes:
         key = self._keyring.data_key(one.lead_id, one.wrapped_key)
-        return key.seal(orjson.dumps({"made": made, "kept": kept}), _place(one))
+        return key.seal(orjson.dumps(progress), _place(one))
 
 
 def _place(one: Claimed) -> str:

@@ -12,7 +12,7 @@ from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
 from app.deliveries.webhook import WebhookSender
 from app.deliveries.writing import Posting
-from app.destinations import service as destinations
+from app.destinations.credentials import address_of
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.guard import Guard
 from app.destinations.shapes import Include, shape
@@ -58,7 +58,7 @@ class RealSenders:
             await self._mail.aclose()
 
     async def _send_letter(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
-        mailbox = destinations.address_of(self._keyring, one.destination_id, one.address)
+        mailbox = address_of(self._keyring, one.destination_id, one.address)
         include = Include(one.include)
         letter = lead_letter(
             shape(document, include),

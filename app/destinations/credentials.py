@@ -1,4 +1,4 @@
-"""What a destination's row keeps sealed: secrets that sign, and the connection."""
+"""What a destination's row keeps sealed: its address, secrets that sign, and the connection."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +8,16 @@ from app.sealing.keyring import Keyring
 
 OVERLAP = timedelta(hours=24)
 """How long the secret before a rotation signs beside the new one."""
+
+
+def seal_address(keyring: Keyring, destination_id: UUID, address: str) -> bytes:
+    """Seal a webhook's URL or a mailbox for its row."""
+    return keyring.secrets.seal(address.encode(), f"destinations.address:{destination_id}")
+
+
+def address_of(keyring: Keyring, destination_id: UUID, sealed: bytes) -> str:
+    """Open a destination's address."""
+    return keyring.secrets.open(sealed, f"destinations.address:{destination_id}").decode()
 
 
 def seal_secret(keyring: Keyring, destination_id: UUID, secret: str) -> bytes:

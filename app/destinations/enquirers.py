@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.destinations.credentials import seal_address
 from app.destinations.models import Destination
 from app.destinations.shapes import Include
 from app.ids import new_id
@@ -27,7 +28,7 @@ def for_form(keyring: Keyring, form_key: str, now: datetime) -> Destination:
         id=destination_id,
         kind=ENQUIRER,
         name=f"Enquirers of {form_key}",
-        address=keyring.secrets.seal(b"", f"destinations.address:{destination_id}"),
+        address=seal_address(keyring, destination_id, ""),
         secret=None,
         include=Include.CONTACT.value,
         format="standard",

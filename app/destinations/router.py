@@ -65,8 +65,8 @@ async def get_destination(destination_id: UUID, house: House, staff: CanReadSetu
 )
 async def change_destination(
     destination_id: UUID, wanted: DestinationChange, house: House, staff: CanWriteSetup
-) -> DestinationOut:
-    """Change a destination; what is left out stays."""
+) -> DestinationMade:
+    """Change a destination; what is left out stays, and what waits goes out the new way."""
     guard = Guard(house.settings.allow_networks)
     return await service.change(house.database, house.keyring, guard, destination_id, wanted, by=staff)
 

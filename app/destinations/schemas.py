@@ -70,11 +70,17 @@ NewDestination = Annotated[NewWebhook | NewMailbox, Field(discriminator="kind")]
 
 
 class DestinationChange(BaseModel):
-    """What is to change; what is left out stays. `"recipient": null` and `"auth": null` take them away."""
+    """What is to change; what is left out stays. `"recipient": null` and `"auth": null` take them away.
+
+    A new `format` begins with settings of its own. At another server `auth` and `headers` must be said again.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
+    url: Annotated[str | None, Field(min_length=1, max_length=2000, description="Of a webhook.")] = None
+    address: Annotated[str | None, Field(min_length=3, max_length=254, description="Of a mailbox.")] = None
+    format: FormatName | None = None
     include: Include | None = None
     forms: Forms | None = None
     recipient: Recipient = None
@@ -112,7 +118,7 @@ class DestinationOut(BaseModel):
 
 
 class DestinationMade(DestinationOut):
-    """A destination just made; a webhook's signing secret is shown this once."""
+    """A destination just made or changed; a signing secret that it got is shown this once."""
 
     secret: Annotated[str | None, Field(examples=["whsec_…"])]
 

@@ -11,8 +11,16 @@ from app.access.errors import MoreThanItsMaker
 from app.access.scopes import Scope
 from app.access.service import Principal
 from app.database import Database
-from app.destinations.connection import Connection, check
-from app.destinations.credentials import OVERLAP, read_connection, seal_connection, seal_secret
+from app.destinations.changing import reconnect
+from app.destinations.connection import Connection
+from app.destinations.credentials import (
+    OVERLAP,
+    address_of,
+    read_connection,
+    seal_address,
+    seal_connection,
+    seal_secret,
+)
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.errors import BuiltIn, DestinationNotFound, NothingToRotate
 from app.destinations.filters import FILTERS
@@ -31,7 +39,7 @@ from app.destinations.schemas import (
 )
 from app.destinations.shapes import Include
 from app.destinations.signing import new_secret
-from app.destinations.vetting import check_events, vetted
+from app.destinations.vetting import check_events, check_mailbox, name_of, vetted
 from app.errors import FieldProblem, InvalidRequest
 from app.forms.configuration import changed
 from app.forms.models import Form
@@ -64,8 +72,8 @@ async def add(
     destination = Destination(
         id=destination_id,
         kind=new.kind,
-        name=new.name or _name_of(address),
-        address=keyring.secrets.seal(address.encode(), f"destinations.address:{destination_id}"),
+        name=new.name or name_of(address),
+        address=seal_address(keyring, destination_id, address),
         secret=seal_secret(keyring, destination_id, secret) if secret else None,
         connection=seal_connection(keyring, destination_id, connection),
         include=new.include.value,
@@ -117,8 +125,11 @@ async def change(
     wanted: DestinationChange,
     *,
     by: Principal | None = None,
-) -> DestinationOut:
-    """Change what is named in `wanted`. Errors as in `add` and `get`; `BuiltIn`."""
+) -> DestinationMade:
+    """Change what is named in `wanted`; what waits goes out the new way. Errors as in `add` and `get`; `BuiltIn`.
+
+    A webhook that is signed from now on gets a secret, shown this once.
+    """
     async with database.begin() as session:
         destination = await get(session, destination_id, by=by)
         if destination.kind == ENQUIRER:
@@ -132,11 +143,10 @@ async def change(
             setattr(destination, name, value)
         if "recipient" in wanted.model_fields_set:
             destination.recipient = wanted.recipient
+        secret = reconnect(keyring, guard, destination, wanted)
         destination.takes = _taken(destination, wanted)
-        connection = check(_connected(keyring, destination, wanted), destination.format, include, guard)
-        destination.connection = seal_connection(keyring, destination_id, connection)
         await changed(session)
-    return show(keyring, destination)
+    return DestinationMade(**show(keyring, destination).model_dump(), secret=secret)
 
 
 async def rotate_secret(
@@ -192,16 +202,6 @@ async def of_form(session: AsyncSession, form_key: str) -> list[Destination]:
     ]
 
 
-def address_of(keyring: Keyring, destination_id: UUID, sealed: bytes) -> str:
-    """Open a destination's address."""
-    return keyring.secrets.open(sealed, f"destinations.address:{destination_id}").decode()
-
-
-def secret_of(keyring: Keyring, destination_id: UUID, sealed: bytes) -> str:
-    """Open a webhook's signing secret."""
-    return keyring.secrets.open(sealed, f"destinations.secret:{destination_id}").decode()
-
-
 def show(keyring: Keyring, destination: Destination) -> DestinationOut:
     """Show a destination."""
     connection = read_connection(keyring, destination.id, destination.connection)
@@ -228,15 +228,6 @@ def hand_on(by: Principal | None, include: Include, forms: Sequence[str]) -> Non
         raise MoreThanItsMaker("all of those forms")
 
 
-def check_mailbox(address: str) -> str:
-    """Return a mailbox's address, or raise `InvalidRequest`."""
-    local, at, domain = address.strip().rpartition("@")
-    unsafe = any(letter.isspace() or not letter.isprintable() or letter in '<>,;:"()[]\\' for letter in address.strip())
-    if unsafe or "=?" in address or not (local and at and "." in domain.strip(".")):
-        raise InvalidRequest([FieldProblem("/address", "invalid-email", "This is not a single e-mail address.")])
-    return address.strip()
-
-
 def _vetted(new: NewDestination, guard: Guard) -> tuple[str, Connection, str | None]:
     """Return the address, the connection and, where posts are signed, a secret of a destination that may be made."""
     if not isinstance(new, NewWebhook):
@@ -251,16 +242,6 @@ def _taken(destination: Destination, wanted: DestinationChange) -> dict[str, lis
     return {name: values for name, values in takes.items() if values} or None
 
 
-def _connected(keyring: Keyring, destination: Destination, wanted: DestinationChange) -> Connection:
-    """Return the connection with what is changed; of a mailbox nothing can be."""
-    now = read_connection(keyring, destination.id, destination.connection)
-    names = wanted.model_fields_set & {"settings", "auth", "headers"}
-    if names and destination.kind != "webhook":
-        raise InvalidRequest([FieldProblem(f"/{name}", "extra-forbidden", "A mailbox has none.") for name in names])
-    given = {name: getattr(wanted, name) for name in names if name == "auth" or getattr(wanted, name) is not None}
-    return now.model_copy(update=given)
-
-
 async def _check_forms(session: AsyncSession, forms: Sequence[str]) -> None:
     known = set(await session.scalars(select(Form.key).where(Form.key.in_(forms)))) if forms else set()
     missing = [place for place, key in enumerate(forms) if key not in known]
@@ -273,8 +254,3 @@ async def _check_forms(session: AsyncSession, forms: Sequence[str]) -> None:
 def visible(destination: Destination, by: Principal | None) -> bool:
     """Say whether a key may see a destination; the command line on the server itself sees all."""
     return by is None or not by.forms or bool(destination.forms and set(destination.forms) <= by.forms)
-
-
-def _name_of(address: str) -> str:
-    """Name a destination by its host or mailbox: the rest of an address may be a secret."""
-    return address.split("://", 1)[-1].partition("/")[0].partition("?")[0][:200]

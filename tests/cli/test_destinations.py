@@ -76,3 +76,15 @@ async def test_a_secret_is_rotated_and_printed_this_once(cli: CommandLine) -> No
     assert rotated["secret"].startswith("whsec_")
     assert rotated["secret"] != made["secret"]
     assert "whsec_" not in (await cli("destination", "list", "--json")).out
+
+
+async def test_a_change_names_what_changes_and_empties_what_limits(cli: CommandLine, beside: Path) -> None:
+    options = ("--include", "contact", "--country", "ES", "--recipient", "Clinic A")
+    made = await cli.json("destination", "add", "webhook", "https://crm.example/", *options)
+    changed = await cli.json("destination", "change", made["id"], "--format", "zoho", "--with", str(beside))
+    assert (changed["address"], changed["format"], changed["secret"]) == (*("https://www.zohoapis.com/", "zoho", None),)
+    assert (changed["countries"], changed["recipient"], changed["include"]) == (["ES"], "Clinic A", "contact")
+    freed = await cli.json("destination", "change", made["id"], "--country", "", "--recipient", "", "--name", "Zoho")
+    assert (freed["countries"], freed["recipient"], freed["name"]) == ([], None, "Zoho")
+    refused = await cli("destination", "change", made["id"], "--url", "https://10.0.0.7/")
+    assert (refused.code, refused.err.startswith("url: ")) == (1, True)

@@ -18,7 +18,8 @@ from app.destinations import credentials
 from app.destinations import service as destinations
 from app.destinations.connection import OAuth2
 from app.destinations.formats import FormatName
-from app.destinations.schemas import DestinationMade
+from app.destinations.guard import Guard
+from app.destinations.schemas import DestinationChange, DestinationMade
 from app.destinations.shapes import Include
 from tests.destinations.crm import TOKEN, Crm
 from tests.destinations.presets import BEARER, PRESETS
@@ -98,6 +99,24 @@ async def test_pipedrive_gets_the_person_then_the_lead_and_a_failure_between_mak
     done = await delivery_of(desk, lead.id)
     assert (done.state, done.progress) == ("delivered", None)
     assert await outcomes(desk, done.id) == ["halfway", "retry", "retry", "delivered"]
+
+
+async def test_what_is_half_done_elsewhere_begins_anew_where_it_goes_now(
+    desk: Desk, crm: Crm, http_sink: HttpSink
+) -> None:
+    crm.lead_failures = 1
+    made = await preset(desk, crm, "pipedrive")
+    lead = await desk.lead()
+    await desk.engine.run_until_idle()
+    assert (await delivery_of(desk, lead.id)).progress is not None
+    guard, house = Guard(desk.house.settings.allow_networks), desk.house
+    other = DestinationChange(url=http_sink.url(), format=FormatName.STANDARD, auth=None, headers={})
+    await destinations.change(house.database, house.keyring, guard, made.id, other)
+    desk.clock.move(timedelta(seconds=5))
+    await desk.engine.run_until_idle()
+    assert (await delivery_of(desk, lead.id)).state == "delivered"
+    (request,) = http_sink.requests
+    assert json.loads(request.body)["data"]["reference"] == lead.reference
 
 
 async def test_pipedrive_that_names_no_person_is_asked_again(desk: Desk, http_sink: HttpSink) -> None:
