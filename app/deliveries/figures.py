@@ -33,6 +33,10 @@ async def alerts(database: Database, limit: int, *, by: Principal | None = None)
         .limit(limit)
     )
     async with database.read() as session:
+        if by is not None and by.forms:
+            # Which destinations a key may see stands in a list of forms, which no query reads alike on both databases.
+            seen = [one.id for one in await session.scalars(destinations.kept()) if destinations.visible(one, by)]
+            query = query.where(Destination.id.in_(seen))
         rows = (await session.execute(query)).all()
     return [
         AlertOut(
@@ -44,7 +48,6 @@ async def alerts(database: Database, limit: int, *, by: Principal | None = None)
             at=alert.at,
         )
         for alert, destination in rows
-        if destinations.visible(destination, by)
     ]
 
 

@@ -194,6 +194,26 @@ async def test_figures_and_alerts_show_how_each_destination_is_served(
     assert (alert["destination"], alert["kind"], alert["reason"]) == ("Old CRM", "failing", "connection refused")
 
 
+async def test_a_page_of_alerts_is_full_of_what_a_key_may_see(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    ours = await _destination(staff, "http://127.0.0.1:1/", forms=["default"])
+    kept = {"name": "Ours", "scopes": ["deliveries:read"], "forms": ["default"]}
+    secret = (await staff.post("/v1/keys", json=kept)).json()["secret"]
+    for _ in range(3):
+        await _post(client, clock)
+    await _send(app)
+    for _ in range(2):
+        await _destination(staff, "http://127.0.0.1:1/")
+    for _ in range(3):
+        await _post(client, clock)
+    await _send(app)
+    assert len((await staff.get("/v1/deliveries/alerts")).json()["items"]) == 3
+    headers = {"Authorization": f"Bearer {secret}"}
+    (alert,) = (await client.get("/v1/deliveries/alerts?limit=1", headers=headers)).json()["items"]
+    assert alert["destination_id"] == ours
+
+
 async def test_a_replay_is_ordered_and_seen(
     app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock, http_sink: HttpSink
 ) -> None:
