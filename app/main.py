@@ -16,7 +16,7 @@ from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database, sqlite_file
 from app.deliveries.checks import delivery_checks
-from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.engine import Engine
 from app.deliveries.hints import Hints
 from app.deliveries.mailboxes import read_sender
 from app.deliveries.router import router as deliveries_router
@@ -180,8 +180,9 @@ def make_hints(settings: Settings, database: Database) -> Hints:
 def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
     """Make the engine that keeps promises, and the senders that are to be closed after it."""
     occasion_of = occasions(house.database, house.keyring)
-    senders = RealSenders(house.settings, house.keyring, DEADLINE_SECONDS, occasion_of)
-    return Engine(house.database, house.keyring, house.clock, senders), senders
+    senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
+    lease = house.settings.delivery_lease
+    return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders
 
 
 def _answer_fault(request_id: str) -> ASGIApp:

@@ -23,6 +23,8 @@ _RATE = re.compile(r"(\d{1,6})/(\d{1,5})(s|m|h)")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
+LEASE_MARGIN_SECONDS = 30
+"""What an attempt may take besides its deadline: to be recorded while the database is slow or away for a moment."""
 _LONGEST_FLOOD_SECONDS = 3600
 
 
@@ -101,6 +103,15 @@ class Settings(BaseSettings):
     allow_networks: Networks = Field(
         (), description="CIDRs, comma-separated, that webhooks may reach although they are not public."
     )
+    delivery_deadline: int = Field(
+        15, ge=1, le=300, description="How long one attempt to deliver may take, in seconds."
+    )
+    delivery_lease: int = Field(
+        60,
+        le=3600,
+        description="For how long a worker has a delivery to itself, in seconds: at least 30 more than the deadline. "
+        "After a crash it is tried again by then.",
+    )
     trusted_proxies: Networks = Field(
         (), description="CIDRs, comma-separated, whose forwarded client addresses are believed."
     )
@@ -160,6 +171,11 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_SMTP_URL is set but FREEQUOTE_MAIL_FROM is not: say who mail comes from.")
         if self.flood.seconds > _LONGEST_FLOOD_SECONDS:
             raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
+        if self.delivery_lease < self.delivery_deadline + LEASE_MARGIN_SECONDS:
+            raise ValueError(
+                f"FREEQUOTE_DELIVERY_LEASE must be {LEASE_MARGIN_SECONDS} s longer than FREEQUOTE_DELIVERY_DEADLINE: "
+                "else another worker sends what one is still sending."
+            )
         if self.production:
             self._fit_for_production()
         return self

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.deliveries.settling import GATHER_SECONDS, PAUSES
 from app.errors import Refusal
-from app.settings import PREFIX, SAMPLE_KEY, Settings, read_settings
+from app.settings import LEASE_MARGIN_SECONDS, PREFIX, SAMPLE_KEY, Settings, read_settings
 
 KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 PRODUCTION = {
@@ -144,3 +145,17 @@ def test_a_flood_is_counted_over_an_hour_at_most() -> None:
     assert read_settings({"FREEQUOTE_FLOOD": "500/1h"}).flood.seconds == 3600
     with pytest.raises(Refusal, match="FREEQUOTE_FLOOD counts over an hour at most"):
         read_settings({"FREEQUOTE_FLOOD": "500/61m"})
+
+
+@pytest.mark.parametrize(("deadline", "lease", "fits"), [("15", "45", True), ("15", "44", False), ("60", "60", False)])
+def test_a_lease_that_an_attempt_could_outlast_is_refused(deadline: str, lease: str, *, fits: bool) -> None:
+    environ = {"FREEQUOTE_DELIVERY_DEADLINE": deadline, "FREEQUOTE_DELIVERY_LEASE": lease}
+    if fits:
+        assert read_settings(environ).delivery_lease == 45
+    else:
+        with pytest.raises(Refusal, match="FREEQUOTE_DELIVERY_LEASE must be 30 s longer"):
+            read_settings(environ)
+
+
+def test_what_the_lease_has_to_spare_is_enough_to_record_an_attempt_at_the_last_try() -> None:
+    assert GATHER_SECONDS + sum(PAUSES) < LEASE_MARGIN_SECONDS

@@ -10,7 +10,6 @@ from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.deliveries.checks import delivery_checks
-from app.deliveries.engine import DEADLINE_SECONDS
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
 from app.destinations import service as destinations
@@ -83,7 +82,7 @@ async def _findings(settings: Settings, database: Database) -> AsyncIterator[Fin
 
 async def _smtp(settings: Settings) -> Finding:
     try:
-        detail = await SmtpChannel(settings.smtp_url.get_secret_value(), DEADLINE_SECONDS).check()
+        detail = await SmtpChannel(settings.smtp_url.get_secret_value(), settings.delivery_deadline).check()
     except Refusal as refusal:
         remedy = "Letters wait until it does; none is lost."
         return Finding("SMTP log-in", ok=False, detail=str(refusal), remedy=remedy)
@@ -97,11 +96,11 @@ async def _destinations(settings: Settings, database: Database, keyring: Keyring
             remedy = f"`freequote destination resume {destination.id}` sets it going."
             yield Finding(f"destination {destination.name}", ok=False, detail="paused", remedy=remedy)
         elif destination.kind == "webhook":
-            yield await _webhook(destination, guard)
+            yield await _webhook(destination, guard, settings.delivery_deadline)
 
 
-async def _webhook(destination: DestinationOut, guard: Guard) -> Finding:
-    obstacle = await reach(destination.address, guard, DEADLINE_SECONDS)
+async def _webhook(destination: DestinationOut, guard: Guard, deadline_seconds: float) -> Finding:
+    obstacle = await reach(destination.address, guard, deadline_seconds)
     name = f"destination {destination.name}"
     if obstacle is None:
         return Finding(name, ok=True, detail="reachable")

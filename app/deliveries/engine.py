@@ -22,11 +22,8 @@ from app.destinations.models import Destination
 from app.sealing.keyring import Keyring
 from app.telemetry import logger
 
-DEADLINE_SECONDS = 15.0
-"""How long one attempt may take in all."""
 LEASE_SECONDS = 60.0
-"""How long a claim lasts: the deadline, and a margin for settling on a slow database."""
-_LEASE = timedelta(seconds=LEASE_SECONDS)
+"""How long a claim lasts unless the settings say otherwise."""
 
 
 def spread() -> float:
@@ -44,12 +41,15 @@ class Engine:
         clock: Clock,
         senders: Senders,
         jitter: Callable[[], float] = spread,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
+        """Take the parts; `lease_seconds` is longer than any attempt takes, its recording included."""
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._senders = senders
         self._jitter = jitter
+        self._lease_seconds = lease_seconds
         self._channels = Channels()
         self._settler = Settler(database, clock)
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
@@ -87,7 +87,7 @@ class Engine:
     async def keep_now(self, delivery_id: UUID) -> bool:
         """Send one waiting delivery at once; return whether it was free to be sent."""
         async with self._database.begin() as session:
-            one = await claims.claim_one(session, delivery_id, self._clock.now(), (uuid4(), LEASE_SECONDS))
+            one = await claims.claim_one(session, delivery_id, self._clock.now(), (uuid4(), self._lease_seconds))
         if one is not None:
             self._start(one)
             await self.finish()
@@ -96,10 +96,10 @@ class Engine:
     async def _claim(self, found: dict[UUID, Destination], places: dict[UUID, int], now: datetime) -> list[Claimed]:
         failing = [found[one] for one in places if found[one].state == "failing"]
         async with self._database.begin() as session:
-            won = await claims.take_probes(session, failing, now, now + _LEASE)
+            won = await claims.take_probes(session, failing, now, now + timedelta(seconds=self._lease_seconds))
             lost = {one.id for one in failing}.difference(won)
             kept = {one: count for one, count in places.items() if one not in lost}
-            return await claims.claim(session, found, kept, now, (uuid4(), LEASE_SECONDS)) if kept else []
+            return await claims.claim(session, found, kept, now, (uuid4(), self._lease_seconds)) if kept else []
 
     def _start(self, one: Claimed) -> None:
         task = asyncio.create_task(self._keep(one))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.access.service import Principal
 from app.deliveries import service as deliveries
-from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.engine import Engine
 from app.deliveries.models import Delivery
 from app.deliveries.policy import Verdict
 from app.deliveries.schemas import DeliveryDetail, DeliveryState
@@ -63,7 +63,7 @@ async def try_destination(
 
 async def _let_settle(house: Parts, delivery_id: UUID) -> None:
     """Wait while another worker, that was quicker, sends it."""
-    for _ in range(int(DEADLINE_SECONDS / _LOOK_AGAIN_SECONDS)):
+    for _ in range(int(house.settings.delivery_deadline / _LOOK_AGAIN_SECONDS)):
         found = await deliveries.show(house.database, delivery_id)
         if found.state is not DeliveryState.SENDING:
             return
