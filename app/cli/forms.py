@@ -6,7 +6,7 @@ import typer
 
 from app.cli.running import checked, run
 from app.cli.showing import AsJson, show, show_list
-from app.deliveries.acknowledging import change_form
+from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
 from app.forms.schemas import FormChange, NewForm
 
@@ -20,12 +20,17 @@ def add(
     origin: Annotated[list[str] | None, typer.Option(help="A site that may post: https://clinic.example")] = None,
     redirect: Annotated[list[str] | None, typer.Option(help="A thank-you address; the first is the default.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="A language it speaks: es")] = None,
+    acknowledge: Annotated[
+        bool, typer.Option("--acknowledge", help="Send enquirers a letter that their request arrived.")
+    ] = False,
+    reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; else its sender.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
     values = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
-    new = checked(NewForm, **values, **({"languages": language} if language else {}))
-    show(run(lambda house: service.add(house.database, new, house.clock.now())), as_json=as_json)
+    letter = {"acknowledge": acknowledge, "reply_to": reply_to}
+    new = checked(NewForm, **values, **letter, **({"languages": language} if language else {}))
+    show(run(lambda house: add_form(house.database, house.keyring, new, house.clock.now())), as_json=as_json)
 
 
 @app.command("change")

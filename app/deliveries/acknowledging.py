@@ -10,8 +10,20 @@ from app.deliveries.service import retire
 from app.destinations import enquirers
 from app.errors import FieldProblem, InvalidRequest
 from app.forms import service as forms
-from app.forms.schemas import FormChange, FormOut
+from app.forms.schemas import FormChange, FormOut, NewForm
 from app.sealing.keyring import Keyring
+
+
+async def add_form(database: Database, keyring: Keyring, new: NewForm, now: datetime) -> FormOut:
+    """Make a form, and what acknowledges its requests where that is switched on.
+
+    Errors: `FormExists`; `InvalidRequest` for a `reply_to` that is no address.
+    """
+    _check_reply_to(new.reply_to)
+    async with database.begin() as session:
+        form = await forms.add(session, new, now)
+        await _follow_switch(session, keyring, new.key, now, acknowledge=form.acknowledge)
+    return FormOut.of(form)
 
 
 async def change_form(database: Database, keyring: Keyring, key: str, wanted: FormChange, now: datetime) -> FormOut:
@@ -19,12 +31,16 @@ async def change_form(database: Database, keyring: Keyring, key: str, wanted: Fo
 
     Errors: `FormNotFound`; `InvalidRequest` for a `reply_to` that is no address.
     """
-    if wanted.reply_to is not None and reply_address(wanted.reply_to) is None:
-        raise InvalidRequest([FieldProblem("/reply_to", "invalid-email", "This is not a single e-mail address.")])
+    _check_reply_to(wanted.reply_to)
     async with database.begin() as session:
         form = await forms.update(session, key, wanted)
         await _follow_switch(session, keyring, key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
+
+
+def _check_reply_to(address: str | None) -> None:
+    if address is not None and reply_address(address) is None:
+        raise InvalidRequest([FieldProblem("/reply_to", "invalid-email", "This is not a single e-mail address.")])
 
 
 async def _follow_switch(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.access.errors import MoreThanItsMaker
 from app.access.permissions import CanReadDeliveries, CanWriteDeliveries, CanWriteSetup, StaffRoute
 from app.deliveries import acknowledging, figures, replays, service
 from app.deliveries.errors import DeliveryNotFound, NotRetriable, ReplayUnderWay
@@ -20,9 +21,9 @@ from app.deliveries.schemas import (
     ReplayOut,
 )
 from app.destinations.errors import BuiltIn, DestinationNotFound
-from app.forms.errors import FormNotFound
+from app.forms.errors import FormExists, FormNotFound
 from app.forms.router import visible
-from app.forms.schemas import FormChange, FormOut
+from app.forms.schemas import FormChange, FormOut, NewForm
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, Limit, link_next
 from app.parts import House
 from app.problems import problems
@@ -112,6 +113,20 @@ async def list_replays(destination_id: UUID, house: House, staff: CanReadDeliver
 async def delete_destination(destination_id: UUID, house: House, staff: CanWriteSetup) -> None:
     """Delete a destination: what waits for it is cancelled, the rows stay."""
     await service.retire_destination(house.database, destination_id, house.clock.now(), by=staff)
+
+
+@router.post(
+    "/forms",
+    operation_id="createForm",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(FormExists, MoreThanItsMaker),
+    tags=["forms"],
+)
+async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormOut:
+    """Make a form, with the default wording."""
+    if not staff.sees(new.key):
+        raise MoreThanItsMaker("that form")
+    return await acknowledging.add_form(house.database, house.keyring, new, house.clock.now())
 
 
 @router.patch("/forms/{key}", operation_id="changeForm", responses=problems(FormNotFound), tags=["forms"])

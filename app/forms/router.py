@@ -1,17 +1,16 @@
-"""Routes for forms: what a page needs, and what staff set. Changing one stands where deliveries are known."""
+"""Routes for forms: what a page needs, and what staff set. Making and changing one stand where deliveries are known."""
 
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.access.errors import MoreThanItsMaker
 from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
 from app.access.service import Principal
 from app.errors import AppError
 from app.forms import service
-from app.forms.errors import FormClosed, FormExists, FormNotFound
-from app.forms.schemas import FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.forms.errors import FormClosed, FormNotFound
+from app.forms.schemas import FormOut, NewWording, PublicForm, WordingOut
 from app.parts import House
 from app.problems import problem_response, problems, request_id_of
 
@@ -30,16 +29,6 @@ class FormList(BaseModel):
 async def list_forms(house: House, staff: CanReadSetup) -> FormList:
     """List forms in the order of their keys."""
     return FormList(items=await service.list_forms(house.database, sorted(staff.forms)))
-
-
-@router.post(
-    "", operation_id="createForm", status_code=HTTPStatus.CREATED, responses=problems(FormExists, MoreThanItsMaker)
-)
-async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormOut:
-    """Make a form, with the default wording."""
-    if not staff.sees(new.key):
-        raise MoreThanItsMaker("that form")
-    return await service.add(house.database, new, house.clock.now())
 
 
 @router.get("/{key}", operation_id="getForm", response_model=PublicForm, responses=problems(FormNotFound, FormClosed))

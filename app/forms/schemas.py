@@ -76,10 +76,19 @@ class FormSettings(BaseModel):
     is_open: bool = True
 
 
+Acknowledge = Annotated[bool, Field(description="Whether enquirers get a letter that says that their request arrived.")]
+ReplyTo = Annotated[
+    str | None,
+    Field(min_length=3, max_length=254, description="Where answers to that letter go; null: to its sender."),
+]
+
+
 class NewForm(FormSettings):
     """A form to be made."""
 
     key: FormKey
+    acknowledge: Acknowledge = False
+    reply_to: ReplyTo = None
 
 
 class FormChange(BaseModel):
@@ -92,13 +101,8 @@ class FormChange(BaseModel):
     origins: Annotated[list[Origin], Field(max_length=50)] | None = None
     redirects: Annotated[list[Redirect], Field(max_length=50)] | None = None
     is_open: bool | None = None
-    acknowledge: Annotated[
-        bool | None, Field(description="Whether enquirers get a letter that says that their request arrived.")
-    ] = None
-    reply_to: Annotated[
-        str | None,
-        Field(min_length=3, max_length=254, description="Where answers to that letter go; null: to its sender."),
-    ] = None
+    acknowledge: Acknowledge | None = None
+    reply_to: ReplyTo = None
 
 
 class FormOut(BaseModel):

@@ -19,13 +19,14 @@ DEFAULT_FORM = "default"
 _KEY = re.compile(FORM_KEY_PATTERN)
 
 
-async def add(database: Database, new: NewForm, now: datetime) -> FormOut:
-    """Make a form, with the default wording, or raise `FormExists`."""
-    async with database.begin() as session:
-        if not await _insert(session, new, now):
-            raise FormExists(new.key)
-        form = await session.get_one(Form, new.key)
-    return FormOut.of(form)
+async def add(session: AsyncSession, new: NewForm, now: datetime) -> Form:
+    """Make a form, with the default wording, or raise `FormExists`.
+
+    Whoever makes or changes a form goes through `app.deliveries.acknowledging`, which knows what hangs on its switch.
+    """
+    if not await _insert(session, new, now):
+        raise FormExists(new.key)
+    return await session.get_one(Form, new.key)
 
 
 async def ensure_default(database: Database, now: datetime) -> None:
@@ -77,10 +78,7 @@ async def settings_of(database: Database, key: str) -> FormOut:
 
 
 async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
-    """Change what is named in `wanted`, or raise `FormNotFound`. Nobody else changes the form until the commit.
-
-    Whoever changes a form goes through `app.deliveries.acknowledging`, where what hangs on its switch is known.
-    """
+    """Change what is named in `wanted`, or raise `FormNotFound`. Nobody else changes the form until the commit."""
     form = await get(session, key)
     await session.refresh(form, with_for_update=True)
     for name in wanted.model_fields_set:

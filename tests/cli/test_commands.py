@@ -79,7 +79,11 @@ async def test_a_form_is_added_and_listed(cli: CommandLine) -> None:
     added = await cli("form", "add", "clinic-es", "--name", "Spain", "--origin", "https://clinic.example")
     assert added.code == 0
     assert "is open      yes" in added.out
-    assert {item["key"] for item in (await cli.json("form", "list"))["items"]} == {"default", "clinic-es"}
+    letter = ("--acknowledge", "--reply-to", "hola@clinic.example")
+    made = await cli.json("form", "add", "clinic-pt", "--name", "Portugal", *letter)
+    assert (made["acknowledge"], made["reply_to"]) == (True, "hola@clinic.example")
+    keys = {item["key"] for item in (await cli.json("form", "list"))["items"]}
+    assert keys == {"default", "clinic-es", "clinic-pt"}
 
 
 async def test_a_destination_is_added_tried_paused_and_resumed(cli: CommandLine, http_sink: HttpSink) -> None:

@@ -97,6 +97,17 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
     assert (await staff.get("/v1/forms/clinic-es/settings")).json() == made.json()
 
 
+async def test_a_form_can_acknowledge_from_its_first_request_on(staff: httpx.AsyncClient) -> None:
+    letter = {"acknowledge": True, "reply_to": "hola@clinic.example"}
+    made = (await staff.post("/v1/forms", json={**SPAIN, **letter})).json()
+    assert {name: made[name] for name in letter} == letter
+    (place,) = (await staff.get("/v1/destinations")).json()["items"]
+    assert (place["kind"], place["forms"]) == ("enquirer", ["clinic-es"])
+    refused = await staff.post("/v1/forms", json={"key": "other", "name": "Other", **letter, "reply_to": "nobody"})
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/reply_to"]
+    assert len((await staff.get("/v1/destinations")).json()["items"]) == 1
+
+
 async def test_a_key_is_given_once(staff: httpx.AsyncClient) -> None:
     await staff.post("/v1/forms", json=SPAIN)
     again = await staff.post("/v1/forms", json={**SPAIN, "name": "Another"})

@@ -47,7 +47,8 @@ async def test_a_destination_added_a_moment_ago_gets_the_next_lead(
     made = await destinations.add(house.database, house.keyring, Guard(), new, house.clock.now())
     await client.post(DOOR, json=JSON)
     assert await _promised(staff) == 1
-    await forms.add(house.database, NewForm(key="other", name="Other"), house.clock.now())
+    async with house.database.begin() as session:
+        await forms.add(session, NewForm(key="other", name="Other"), house.clock.now())
     await destinations.change(house.database, house.keyring, Guard(), made.id, DestinationChange(forms=["other"]))
     await client.post(DOOR, json=JSON)
     assert await _promised(staff) == 1

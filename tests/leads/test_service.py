@@ -54,7 +54,8 @@ async def test_pages_show_every_lead_once_newest_first_while_others_arrive(desk:
 
 
 async def test_filters_by_status_form_country_and_time(desk: Desk) -> None:
-    await forms.add(desk.house.database, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
+    async with desk.house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
     start = desk.clock.now()
     plain = await desk.lead()
     desk.clock.move(timedelta(hours=1))

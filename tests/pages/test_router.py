@@ -26,7 +26,9 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 async def house(database: Database, tmp_path: Path) -> Parts:
     settings = Settings(data_dir=tmp_path, public_url="https://quotes.example")
     keyring = await open_keyring(database, load_deployment_keys(settings), NOW)
-    await forms.add(database, NewForm(key="clinic-es", name="Clínica", redirects=["https://clinic.example/ok"]), NOW)
+    new = NewForm(key="clinic-es", name="Clínica", redirects=["https://clinic.example/ok"])
+    async with database.begin() as session:
+        await forms.add(session, new, NOW)
     return Parts(settings, database, keyring, SystemClock())
 
 
