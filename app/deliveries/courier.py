@@ -13,7 +13,7 @@ from app.deliveries.webhook import Reply, WebhookSender, signature_headers
 from app.destinations.connection import Connection, OAuth2, fixed_authorization, settings_of
 from app.destinations.credentials import address_of, read_connection, signing_secrets
 from app.destinations.formats import FORMATS
-from app.destinations.formats.format import Format, NotTaken, Request
+from app.destinations.formats.format import Call, Format, NotTaken, Request
 from app.destinations.shapes import Include, shape
 from app.sealing.keyring import Keyring
 
@@ -22,7 +22,7 @@ _Progress = dict[str, str | int]
 
 
 class Courier:
-    """Makes one call of a format for each attempt, so that what a call gave is on disk before the next one."""
+    """Makes one call of a format, and its look-ups, in each attempt: what it gave is on disk before the next."""
 
     def __init__(self, keyring: Keyring, webhook: WebhookSender) -> None:
         self._keyring = keyring
@@ -35,14 +35,20 @@ class Courier:
         connection = read_connection(self._keyring, one.destination_id, one.connection)
         url = address_of(self._keyring, one.destination_id, one.address)
         made, kept = self._progress(one, url)
-        call = form.calls[made]
-        share = shape(document, Include(one.include))
-        request = call.write(url, share, settings_of(form, connection), kept)
-        reply = await self._post(request, form, connection, self._headers(one, form, request, now), now)
-        return self._after(one, url, made, kept, reply)
+        share, settings = shape(document, Include(one.include)), settings_of(form, connection)
+        end = self._webhook.end_of_attempt()
+        while True:
+            while (request := form.calls[made].write(url, share, settings, kept)) is None:
+                made += 1
+            reply = await self._post(request, form, connection, self._headers(one, form, request, now), now, end)
+            outcome, kept = _read(form.calls[made], kept, reply)
+            if request.method != "GET" or outcome.verdict is not Verdict.DELIVERED:
+                return self._halfway(one, url, made + 1, kept, outcome)
+            # What was only looked up is true for now: the next call follows in the same attempt.
+            made += 1
 
     def _headers(self, one: Claimed, form: Format, request: Request, now: datetime) -> dict[str, str]:
-        headers = {"content-type": request.content_type}
+        headers = request.headers
         if form.is_signed:
             secrets = signing_secrets(
                 self._keyring, one.destination_id, one.secret, one.previous_secret, one.previous_secret_until, now
@@ -51,19 +57,18 @@ class Courier:
         return headers
 
     async def _post(
-        self, request: Request, form: Format, connection: Connection, headers: dict[str, str], now: datetime
+        self, request: Request, form: Format, connection: Connection, headers: dict[str, str], now: datetime, end: float
     ) -> Reply:
-        end = self._webhook.end_of_attempt()
         headers = {**connection.headers, **headers}
         auth = connection.auth
         if not isinstance(auth, OAuth2):
             if auth:
                 headers["authorization"] = fixed_authorization(auth, form.auth_scheme)
-            return await self._webhook.post(request.url, headers, request.body, now, end)
+            return await self._webhook.post(request.url, headers, request.body, now, end, request.method)
         try:
             token = await self._tokens.get(auth, now, end)
             headers["authorization"] = f"{form.auth_scheme} {token}"
-            reply = await self._webhook.post(request.url, headers, request.body, now, end)
+            reply = await self._webhook.post(request.url, headers, request.body, now, end, request.method)
             if reply.outcome.status_code != _UNAUTHORIZED:
                 return reply
             # It ended before its time, or was taken back: once more, with a fresh one.
@@ -71,21 +76,15 @@ class Courier:
             headers["authorization"] = f"{form.auth_scheme} {await self._tokens.get(auth, now, end)}"
         except NoToken as fault:
             return Reply(Outcome(fault.verdict, reason=fault.reason, retry_after=fault.retry_after))
-        return await self._webhook.post(request.url, headers, request.body, now, end)
+        return await self._webhook.post(request.url, headers, request.body, now, end, request.method)
 
-    def _after(self, one: Claimed, url: str, made: int, kept: _Progress, reply: Reply) -> Outcome:
-        outcome, calls = reply.outcome, FORMATS[one.format].calls
-        if outcome.verdict is not Verdict.DELIVERED:
+    def _halfway(self, one: Claimed, url: str, made: int, kept: _Progress, outcome: Outcome) -> Outcome:
+        """Keep what the calls made so far gave, if more of them are to follow."""
+        calls = len(FORMATS[one.format].calls)
+        if outcome.verdict is not Verdict.DELIVERED or made == calls:
             return outcome
-        try:
-            kept = {**kept, **calls[made].read(reply.answer)}
-        except NotTaken as refusal:
-            return replace(outcome, verdict=Verdict.RETRY, reason=str(refusal))
-        if made + 1 == len(calls):
-            return outcome
-        reason = f"{made + 1} of {len(calls)} calls are made"
-        sealed = self._seal_progress(one, {"to": [one.format, url], "made": made + 1, "kept": kept})
-        return replace(outcome, verdict=Verdict.HALFWAY, reason=reason, progress=sealed)
+        sealed = self._seal_progress(one, {"to": [one.format, url], "made": made, "kept": kept})
+        return replace(outcome, verdict=Verdict.HALFWAY, reason=f"{made} of {calls} calls are made", progress=sealed)
 
     def _progress(self, one: Claimed, url: str) -> tuple[int, _Progress]:
         """Return how many calls are made there, and what they gave; the calls to another place are none of them."""
@@ -98,6 +97,16 @@ class Courier:
     def _seal_progress(self, one: Claimed, progress: dict[str, Any]) -> bytes:
         key = self._keyring.data_key(one.lead_id, one.wrapped_key)
         return key.seal(orjson.dumps(progress), _place(one))
+
+
+def _read(call: Call, kept: _Progress, reply: Reply) -> tuple[Outcome, _Progress]:
+    """Return what came of a call, its answer read, and what is known after it."""
+    if reply.outcome.verdict is not Verdict.DELIVERED:
+        return reply.outcome, kept
+    try:
+        return reply.outcome, {**kept, **call.read(reply.answer)}
+    except NotTaken as refusal:
+        return replace(reply.outcome, verdict=Verdict.RETRY, reason=str(refusal)), kept
 
 
 def _place(one: Claimed) -> str:

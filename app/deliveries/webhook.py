@@ -91,13 +91,15 @@ class WebhookSender:
         """Return when an attempt that begins now has to end, on the loop's clock."""
         return asyncio.get_running_loop().time() + self.deadline
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float) -> Reply:
-        """Post once, until `end` on the loop's clock, and say what came of it.
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float, method: str = "POST"
+    ) -> Reply:
+        """Post, or ask by another method, once, until `end` on the loop's clock, and say what came of it.
 
         Raises nothing that the network can cause. A 2xx is a receipt even if the rest of the answer never ends.
         """
         started = monotonic()
-        reply = await self._attempt(url, headers, body, at, end)
+        reply = await self._attempt(method, url, headers, body, at, end)
         duration = round((monotonic() - started) * 1000)
         return replace(reply, outcome=replace(reply.outcome, duration_ms=duration))
 
@@ -105,11 +107,13 @@ class WebhookSender:
         """Close every connection."""
         await self._client.aclose()
 
-    async def _attempt(self, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float) -> Reply:
+    async def _attempt(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, at: datetime, end: float
+    ) -> Reply:
         try:
             # Again, though it was judged when saved: what is allowed may have changed, and a literal address
             # meets no resolver.
-            request = self._client.build_request("POST", self._guard.check_url(url), content=body, headers=headers)
+            request = self._client.build_request(method, self._guard.check_url(url), content=body, headers=headers)
             async with asyncio.timeout_at(end):
                 response = await self._client.send(request, stream=True)
         except InvalidRequest:

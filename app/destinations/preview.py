@@ -72,15 +72,16 @@ def preview(new: NewWebhook, guard: Guard) -> Preview:
     headers = _headers(connection, form.auth_scheme, is_signed=form.is_signed)
     shown, kept = [], dict[str, str | int]()
     for call in form.calls:
-        shown.append(_shown(call.write(url, document, settings, kept), headers))
-        kept |= call.read(call.example)
+        request = call.write(url, document, settings, kept)
+        if request is not None:
+            shown.append(_shown(request, headers))
+            kept |= call.read(call.example)
     return Preview(requests=shown)
 
 
 def _shown(request: Request, headers: dict[str, str]) -> RequestShown:
-    return RequestShown(
-        url=request.url, headers={"content-type": request.content_type, **headers}, body=request.body.decode()
-    )
+    told = {**request.headers, **headers}
+    return RequestShown(method=request.method, url=request.url, headers=told, body=request.body.decode())
 
 
 def _headers(connection: Connection, scheme: str, *, is_signed: bool) -> dict[str, str]:

@@ -133,7 +133,7 @@ class SecretMade(BaseModel):
 class RequestShown(BaseModel):
     """A request as it would be sent; `…` stands for secrets and for what changes from one to the next."""
 
-    method: Literal["POST"] = "POST"
+    method: Literal["POST", "GET"] = "POST"
     url: str
     headers: dict[str, str]
     body: str

@@ -101,6 +101,29 @@ async def test_pipedrive_gets_the_person_then_the_lead_and_a_failure_between_mak
     assert await outcomes(desk, done.id) == ["halfway", "retry", "retry", "delivered"]
 
 
+@pytest.mark.parametrize("field", [None, "b" * 40])
+async def test_a_person_whose_making_was_not_answered_is_found_by_our_reference(
+    field: str | None, desk: Desk, crm: Crm
+) -> None:
+    crm.unanswered = 1
+    await preset(desk, crm, "pipedrive", settings={"reference_field": field} if field else {})
+    lead = await desk.lead()
+    await desk.engine.run_until_idle()
+    # Another of the same family, with the same address and number, is a person of their own.
+    other = await desk.lead()
+    await desk.engine.run_until_idle()
+    desk.clock.move(timedelta(seconds=5))
+    await desk.engine.run_until_idle()
+    assert [(await delivery_of(desk, one.id)).state for one in (lead, other)] == ["delivered"] * 2
+    assert crm.refusals == []
+    kinds = [kind for kind, _ in crm.taken]
+    # Without a field to look for, a lost answer makes a second one.
+    assert (kinds.count("person"), kinds.count("lead")) == (2 if field else 3, 2)
+    by_title = {body["title"]: body["person_id"] for kind, body in crm.taken if kind == "lead"}
+    if field:
+        assert by_title == {f"Quote request {lead.reference}": 701, f"Quote request {other.reference}": 702}
+
+
 async def test_what_is_half_done_elsewhere_begins_anew_where_it_goes_now(
     desk: Desk, crm: Crm, http_sink: HttpSink
 ) -> None:

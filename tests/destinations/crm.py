@@ -24,6 +24,8 @@ class Crm:
     refusals: list[str] = field(default_factory=list)
     lead_failures: int = 0
     """How often Pipedrive answers 500 to a lead before it takes one."""
+    unanswered: int = 0
+    """How often Pipedrive makes a person and the answer is lost on its way."""
     persons: int = 0
     port: int = 0
 
@@ -44,6 +46,7 @@ class Crm:
             ("/workflows/1", self._teams),
         ):
             app.router.add_post(path, handler)
+        app.router.add_get("/api/v2/persons/search", self._pipedrive_search)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -110,16 +113,31 @@ class Crm:
         body = await self._object(request)
         if not self._knows_pipedrive(request):
             return self._refuse(401, "unauthorized access")
-        if body is None or not body.get("name") or not body.keys() <= {"name", "emails", "phones"}:
+        if body is None or not body.get("name") or not body.keys() <= {"name", "emails", "phones", "custom_fields"}:
             return self._refuse(400, "name must be given")
         for one in (*body.get("emails", []), *body.get("phones", [])):
             if one.keys() != {"value", "primary", "label"} or one["primary"] is not True:
                 return self._refuse(400, "emails and phones are lists of objects")
         self.persons += 1
         self.taken.append(("person", body))
+        if self.unanswered:
+            self.unanswered -= 1
+            return web.Response(status=504)
         return web.json_response(
             {"success": True, "data": {"id": 700 + self.persons, "name": body["name"]}}, status=201
         )
+
+    async def _pipedrive_search(self, request: web.Request) -> web.Response:
+        asked = dict(request.query)
+        if not self._knows_pipedrive(request):
+            return self._refuse(401, "unauthorized access")
+        known = {"term", "fields", "exact_match", "limit"}
+        if asked.keys() != known or asked["fields"] != "custom_fields" or request.can_read_body:
+            return self._refuse(400, "term and fields must be given")
+        persons = [body for kind, body in self.taken if kind == "person"]
+        found = [place for place, one in enumerate(persons, 701) if asked["term"] in one["custom_fields"].values()]
+        items = [{"result_score": 1, "item": {"id": one, "type": "person"}} for one in found]
+        return web.json_response({"success": True, "data": {"items": items}})
 
     async def _pipedrive_lead(self, request: web.Request) -> web.Response:
         body = await self._object(request)

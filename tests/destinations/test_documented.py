@@ -31,8 +31,8 @@ EXAMPLES = _examples()
 
 
 def shown(request: RequestShown) -> tuple[str, object]:
-    heads = [f"POST {request.url}", *(f"{name}: {value}" for name, value in request.headers.items())]
-    kind = request.headers["content-type"]
+    heads = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers.items())]
+    kind = request.headers.get("content-type")
     body = json.loads(request.body) if kind == "application/json" else request.body
     return "\n".join(line for line in heads if VERSION not in line), body
 

@@ -46,8 +46,10 @@ def requests_of(name: str, document: dict[str, Any], settings: dict[str, Any]) -
     form = FORMATS[name]
     checked, kept, made = form.settings.model_validate(settings), dict[str, str | int](), []
     for call in form.calls:
-        made.append(call.write("https://crm.example/", document, checked, kept))
-        kept |= call.read(call.example)
+        request = call.write("https://crm.example/", document, checked, kept)
+        if request is not None:
+            made.append(request)
+            kept |= call.read(call.example)
     return made
 
 

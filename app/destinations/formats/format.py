@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,11 +28,17 @@ class FormatSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP POST, without what identifies or signs it."""
+    """One HTTP request, without what identifies or signs it."""
 
     url: str
     body: bytes
-    content_type: str = JSON
+    content_type: str | None = JSON
+    method: Literal["POST", "GET"] = "POST"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the body is, if there is one."""
+        return {"content-type": self.content_type} if self.content_type else {}
 
 
 class NotTaken(Exception):
@@ -47,8 +53,8 @@ def _nothing(_answer: bytes) -> Kept:
 class Call:
     """One of a format's calls: how to write it, and what its answer gives for the next one."""
 
-    write: Callable[[str, Document, Any, Kept], Request]
-    """From the destination's URL, the event, the format's settings, and what earlier calls gave."""
+    write: Callable[[str, Document, Any, Kept], Request | None]
+    """From the destination's URL, the event, the format's settings, and what earlier calls gave; None: not needed."""
     read: Callable[[bytes], Kept] = _nothing
     """Reads the answer to a 2xx; raises `NotTaken`."""
     example: bytes = b""
