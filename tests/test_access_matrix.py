@@ -19,8 +19,8 @@ from tests.support.clock import FakeClock
 
 RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady"},
-    "leads:read": {"listLeads", "getLead"},
-    "leads:write": {"changeLead", "releaseLead", "rejectLead"},
+    "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline"},
+    "leads:write": {"changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination", "routeLead"},
@@ -47,7 +47,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeForm": {},
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
+    "searchLeads": {"q": "brandt"},
     "changeLead": {"status": "won"},
+    "changeLeads": {"leads": [NOWHERE], "change": {"status": "won"}},
+    "addNote": {"text": "Called twice."},
     "replayDestination": {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
 }
 Operation = tuple[str, str, str, tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from app.errors import AppError
+from app.errors import AppError, InvalidRequest
 
 
 class LeadNotFound(AppError):
@@ -39,3 +39,12 @@ class NotHeld(AppError):
 
     def __init__(self) -> None:
         super().__init__("The lead is not held, or was released or rejected already.")
+
+
+class LeadsNotFound(InvalidRequest):
+    """Of several leads some are not there, or came through a form that the key may not see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "leads-not-found"
+    title = "Some of the leads do not exist"
+    explanation = "There is no lead with some of those ids or references; `errors` points at them. None was changed."

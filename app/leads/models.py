@@ -1,13 +1,19 @@
-"""Tables of leads, their consents and the tokens that find them."""
+"""Tables of leads, their consents, what staff did with them, and the tokens that find them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import BIG_KEY, Base
+from app.database import BIG_KEY, JSON_VALUE, Base
+
+
+def _of_some(name: str, condition: str, *columns: str) -> Index:
+    # SQLite knows no booleans, and SQLAlchemy compares with 1 there.
+    on_sqlite = condition if " " in condition else f"{condition} = 1"
+    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(on_sqlite))
 
 
 class Lead(Base):
@@ -19,6 +25,13 @@ class Lead(Base):
         Index(None, "form_key", "received_at", "no"),
         Index(None, "status", "received_at", "no"),
         Index(None, "country", "received_at", "no"),
+        Index(None, "language", "received_at", "no"),
+        Index(None, "updated_at", "no"),
+        # The few that a filter picks out of the many; a query finds them by the very words of the condition.
+        _of_some("ix_leads_assignee", "assignee IS NOT NULL", "assignee", "received_at", "no"),
+        _of_some("ix_leads_unanswered", "answered_at IS NULL", "received_at", "no"),
+        _of_some("ix_leads_held", "held", "received_at", "no"),
+        _of_some("ix_leads_test", "test", "received_at", "no"),
         # A number is never given twice, not even after the newest lead was erased.
         {"sqlite_autoincrement": True},
     )
@@ -42,6 +55,12 @@ class Lead(Base):
     """The utm_* values that are short and look like no address or number; the others are sealed."""
     received_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    """When staff first moved it on from `new`; stepping back does not undo an answer."""
+    assignee: Mapped[str | None] = mapped_column(String(200))
+    """Who answers it, as staff name each other."""
+    tags: Mapped[list[str]] = mapped_column(server_default="[]")
+    follow_up_at: Mapped[datetime | None]
     person: Mapped[bytes] = mapped_column(LargeBinary)
     inquiry: Mapped[bytes] = mapped_column(LargeBinary)
     attribution: Mapped[bytes] = mapped_column(LargeBinary)
@@ -63,6 +82,37 @@ class Consent(Base):
     shown: Mapped[str] = mapped_column(String(16))
     """`shown`: the page named this wording; `unverified`: the form's current one is assumed."""
     at: Mapped[datetime]
+
+
+class LeadTag(Base):
+    """One tag of one lead, in the order of a list, so that a page of a rare tag reads no other leads."""
+
+    __tablename__ = "lead_tags"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tag: Mapped[str] = mapped_column(String(50), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(primary_key=True)
+    lead_no: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("leads.no"), primary_key=True, autoincrement=False, index=True
+    )
+
+
+class LeadStep(Base):
+    """Something that was done with a lead: a line of its timeline. Never changed."""
+
+    __tablename__ = "lead_steps"
+    __table_args__ = (Index(None, "lead_id", "at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str | None] = mapped_column(String(200))
+    """Who did it, by the name of their key; nobody named: the command line."""
+    before: Mapped[Any | None] = mapped_column(JSON_VALUE)
+    after: Mapped[Any | None] = mapped_column(JSON_VALUE)
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What staff wrote, sealed with the lead's key."""
 
 
 class SearchToken(Base):

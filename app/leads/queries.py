@@ -1,23 +1,29 @@
 """Reading leads: pages by keyset, one by id or reference, related ones by token."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, defer
 from sqlalchemy.types import TypeEngine
 
 from app.bulk import Derived
 from app.database import UtcDateTime
 from app.ids import read_reference
-from app.leads.models import Consent, Lead, SearchToken
-from app.leads.schemas import LeadFilters
+from app.leads.models import Consent, Lead, LeadTag, SearchToken
+from app.leads.schemas import LeadFilters, Sort
 from app.leads.tokens import EPOCH_BITS, epoch_of
 from app.paging import moment_in, number_in, read_cursor, write_cursor
+from app.sealing.envelopes import SealingKey
+from app.sealing.keyring import Keyring
 from app.sealing.models import DataKey
 
 _MOST_RELATED = 50
+_WITH_KEY = select(Lead, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
+LISTED = tuple(defer(column, raiseload=True) for column in (Lead.inquiry, Lead.attribution, Lead.answers))
+"""A list shows who it is and no more: the long parts stay where they are."""
 
 _GIVEN_TOKENS: Mapping[str, TypeEngine[Any]] = {"lead_id": Uuid(), "tokens": Text()}
 _TOKEN_COLUMNS = ("epoch", "token", "lead_no")
@@ -37,55 +43,113 @@ SQLITE_TOKENS = Derived(
 
 
 def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limit: int) -> Select[Lead, bytes]:
-    """Select leads with their wrapped data keys, newest first, one more than `limit`."""
-    query = (
-        select(Lead, DataKey.wrapped)
-        .join(DataKey, DataKey.lead_id == Lead.id)
-        .where(Lead.held == filters.held, Lead.test == filters.test)
-        .order_by(Lead.received_at.desc(), Lead.no.desc())
-        .limit(limit + 1)
-    )
-    if forms:
-        query = query.where(Lead.form_key.in_(forms))
-    if filters.status:
-        query = query.where(Lead.status.in_([status.value for status in filters.status]))
-    if filters.form:
-        query = query.where(Lead.form_key == filters.form)
-    if filters.country:
-        query = query.where(Lead.country == filters.country)
-    if filters.received_from:
-        query = query.where(Lead.received_at >= filters.received_from)
-    if filters.received_to:
-        query = query.where(Lead.received_at < filters.received_to)
-    return query if cursor is None else query.where(_behind(cursor))
+    """Select leads with their wrapped data keys, in the order that is asked for, one more than `limit`.
+
+    What is sealed is not judged here; `app.leads.search` does that.
+    """
+    moment, number = _place_columns(filters)
+    order = [column.asc() if filters.sort is Sort.OLDEST else column.desc() for column in (moment, number)]
+    query = _WITH_KEY.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1).options(*LISTED)
+    if filters.tag:
+        query = query.join(LeadTag, and_(LeadTag.lead_no == Lead.no, LeadTag.tag == filters.tag))
+    if cursor is not None:
+        place = _read_place(cursor)
+        here = tuple_(moment, number)
+        query = query.where(here > place if filters.sort is Sort.OLDEST else here < place)
+    return query
 
 
-def _behind(cursor: str) -> ColumnElement[bool]:
+def _place_columns(filters: LeadFilters) -> tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]:
+    """Return what a page is ordered by; a tag keeps its own leads in the order of their arrival."""
+    if filters.sort is Sort.LATEST_CHANGE:
+        return Lead.updated_at, Lead.no
+    return (LeadTag.received_at, LeadTag.lead_no) if filters.tag else (Lead.received_at, Lead.no)
+
+
+def _read_place(cursor: str) -> ColumnElement[Any]:
     moment, number = read_cursor(cursor, str, int)
-    place = tuple_(literal(moment_in(moment), UtcDateTime()), literal(number_in(number)))
-    return tuple_(Lead.received_at, Lead.no) < place
+    return tuple_(literal(moment_in(moment), UtcDateTime()), literal(number_in(number)))
 
 
-def cursor_after(lead: Lead) -> str:
+def cursor_after(lead: Lead, sort: Sort) -> str:
     """Return the cursor of the page that begins behind a lead."""
-    return write_cursor(lead.received_at.isoformat(), lead.no)
+    moment = lead.updated_at if sort is Sort.LATEST_CHANGE else lead.received_at
+    return write_cursor(moment.isoformat(), lead.no)
+
+
+def conditions(filters: LeadFilters, forms: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield what the clear columns of a lead must say; `forms` limits who asks, empty means all. A tag is joined."""
+    yield Lead.held.expression if filters.held else ~Lead.held
+    yield Lead.test.expression if filters.test else ~Lead.test
+    if forms:
+        yield Lead.form_key.in_(forms)
+    if filters.status:
+        yield Lead.status.in_([status.value for status in filters.status])
+    if filters.unanswered is not None:
+        yield Lead.answered_at.is_(None) if filters.unanswered else Lead.answered_at.is_not(None)
+    for column, value in (
+        (Lead.form_key, filters.form),
+        (Lead.country, filters.country),
+        (Lead.language, filters.language),
+        (Lead.assignee, filters.assignee),
+    ):
+        if value is not None:
+            yield column == value
+    for moment, start, end in (
+        (Lead.received_at, filters.received_from, filters.received_to),
+        (Lead.updated_at, filters.updated_from, filters.updated_to),
+    ):
+        if start is not None:
+            yield moment >= start
+        if end is not None:
+            yield moment < end
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Say that a lead has a tag, where no list is to be walked by it."""
+    return exists().where(LeadTag.tag == tag, LeadTag.received_at == Lead.received_at, LeadTag.lead_no == Lead.no)
 
 
 def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:
     """Select one lead with its wrapped data key; None if the text is neither an id nor a reference."""
-    query = select(Lead, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
+    column, value = _named(name)
+    return None if value is None else _WITH_KEY.where(column == value)
+
+
+def _named(name: str) -> tuple[InstrumentedAttribute[Any], UUID | str | None]:
     try:
-        return query.where(Lead.id == UUID(name))
+        return Lead.id, UUID(name)
     except ValueError:
-        reference = read_reference(name)
-        return None if reference is None else query.where(Lead.reference == reference)
+        return Lead.reference, read_reference(name)
 
 
-async def consents_of(session: AsyncSession, lead_id: UUID) -> list[dict[str, Any]]:
-    """Return a lead's consents as rows, always in the same order: all are given at one moment."""
+async def lock(
+    session: AsyncSession, keyring: Keyring, names: Sequence[str], forms: Sequence[str]
+) -> list[tuple[Lead, SealingKey] | None]:
+    """Return leads by id or reference, with their keys, in the order of their names; None for each that is not there.
+
+    Nobody else changes them until the commit; locked by number, so that two who change the same ones never deadlock.
+    """
+    named = [_named(name) for name in names]
+    ids = [value for column, value in named if column is Lead.id]
+    references = [value for column, value in named if column is Lead.reference and value is not None]
+    query = _WITH_KEY.where(or_(Lead.id.in_(ids), Lead.reference.in_(references))).order_by(Lead.no)
+    if forms:
+        query = query.where(Lead.form_key.in_(forms))
+    opened: dict[Any, tuple[Lead, SealingKey]] = {}
+    for lead, wrapped in await session.execute(query.with_for_update(of=Lead)):
+        opened[lead.id] = opened[lead.reference] = lead, keyring.data_key(lead.id, wrapped)
+    return [opened.get(value) for _, value in named]
+
+
+async def consents_of(session: AsyncSession, lead_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the consents of leads as rows, always in the same order: all of a lead are given at one moment."""
     order = (Consent.purpose, Consent.recipient, Consent.id)
-    found = await session.execute(select(Consent.__table__).where(Consent.lead_id == lead_id).order_by(*order))
-    return [dict(row) for row in found.mappings()]
+    found = await session.execute(select(Consent.__table__).where(Consent.lead_id.in_(lead_ids)).order_by(*order))
+    rows: dict[UUID, list[dict[str, Any]]] = {lead_id: [] for lead_id in lead_ids}
+    for row in found.mappings():
+        rows[row["lead_id"]].append(dict(row))
+    return rows
 
 
 async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> list[Lead]:
@@ -104,7 +168,7 @@ async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], form
         .where(SearchToken.lead_no != lead.no)
         .distinct()
     )
-    query = select(Lead).where(Lead.no.in_(shared)).order_by(Lead.no.desc()).limit(_MOST_RELATED)
+    query = select(Lead).where(Lead.no.in_(shared)).order_by(Lead.no.desc()).limit(_MOST_RELATED).options(*LISTED)
     if forms:
         query = query.where(Lead.form_key.in_(forms))
     return list(await session.scalars(query))

@@ -6,35 +6,60 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.access.permissions import CanReadLeads, CanWriteLeads, StaffRoute
+from app.access.service import Principal
 from app.leads import service
-from app.leads.errors import LeadNotFound, NotHeld, StaleLead
-from app.leads.schemas import LeadChange, LeadFilters, LeadList, LeadOut, LeadSummary
-from app.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next
-from app.parts import House
+from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead
+from app.leads.schemas import (
+    BulkChange,
+    ChangedLeads,
+    LeadChange,
+    LeadList,
+    LeadOut,
+    LeadPage,
+    LeadSummary,
+)
+from app.leads.timeline import NewNote, Timeline, TimelineEntry
+from app.paging import link_next
+from app.parts import House, Parts
 from app.problems import problems
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StaffRoute)
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _NO_VERSION = -1
-
-
-class LeadPage(LeadFilters):
-    """Which leads, and where the page begins."""
-
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Query(max_length=500)] = None
+IfMatch = Annotated[str | None, Header(max_length=100, description="The `ETag` you saw: change no other version.")]
 
 
 @router.get("", operation_id="listLeads")
 async def list_leads(
     wanted: Annotated[LeadPage, Query()], house: House, staff: CanReadLeads, request: Request, response: Response
 ) -> LeadList:
-    """List leads, newest first."""
+    """List leads, newest first unless `sort` says otherwise. A search may answer a short page, and yet go on."""
+    found = await _page(house, wanted, staff)
+    link_next(request, response, house.settings.base_url, found.next_cursor)
+    return found
+
+
+@router.post("/search", operation_id="searchLeads")
+async def search_leads(wanted: LeadPage, house: House, staff: CanReadLeads) -> LeadList:
+    """List leads by the same filters as JSON, so that names and numbers stay out of addresses and their logs."""
+    return await _page(house, wanted, staff)
+
+
+async def _page(house: Parts, wanted: LeadPage, staff: Principal) -> LeadList:
     page = await service.list_leads(
         house.database, house.keyring, wanted, cursor=wanted.cursor, limit=wanted.limit, by=staff
     )
-    link_next(request, response, house.settings.base_url, page.next_cursor)
     return LeadList(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.post("/bulk", operation_id="changeLeads", responses=problems(LeadsNotFound))
+async def change_leads(wanted: BulkChange, house: House, staff: CanWriteLeads) -> ChangedLeads:
+    """Change up to 500 leads alike: all of them, or none if one is not there. Each is told of, and keeps its step."""
+    items = await service.change_many(
+        house.database, house.keyring, wanted.leads, wanted.change, house.clock.now(), by=staff
+    )
+    house.hint()
+    return ChangedLeads(items=items)
 
 
 @router.get("/{lead}", operation_id="getLead", responses=problems(LeadNotFound))
@@ -45,42 +70,52 @@ async def get_lead(lead: str, house: House, staff: CanReadLeads, response: Respo
     return found
 
 
+@router.get("/{lead}/timeline", operation_id="getTimeline", responses=problems(LeadNotFound))
+async def get_timeline(lead: str, house: House, staff: CanReadLeads) -> Timeline:
+    """Get all that happened to a lead, in order: steps, notes, and what was told to whom."""
+    return Timeline(items=await service.timeline_of(house.database, house.keyring, lead, by=staff))
+
+
+@router.post("/{lead}/notes", operation_id="addNote", status_code=201, responses=problems(LeadNotFound))
+async def add_note(lead: str, new: NewNote, house: House, staff: CanWriteLeads) -> TimelineEntry:
+    """Write a note on a lead, sealed like the rest of it. Destinations are not told."""
+    return await service.add_note(house.database, house.keyring, lead, new.text, house.clock.now(), by=staff)
+
+
 @router.patch("/{lead}", operation_id="changeLead", responses=problems(LeadNotFound, StaleLead))
 async def change_lead(
-    lead: str,
-    wanted: LeadChange,
-    house: House,
-    staff: CanWriteLeads,
-    response: Response,
-    if_match: Annotated[str | None, Header(max_length=100)] = None,
+    lead: str, wanted: LeadChange, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
 ) -> LeadSummary:
-    """Change a lead's status; its destinations are told. With `If-Match`, only the version you saw."""
-    found = await service.change(
-        house.database,
-        house.keyring,
-        lead,
-        wanted,
-        house.clock.now(),
-        if_version=_version(if_match),
-        by=staff,
-    )
+    """Change a lead's status, assignee, tags or follow-up date; its destinations are told."""
+    now, seen = house.clock.now(), _version(if_match)
+    found = await service.change(house.database, house.keyring, lead, wanted, now, if_version=seen, by=staff)
+    return _changed(house, found, response)
+
+
+@router.post("/{lead}/release", operation_id="releaseLead", responses=problems(LeadNotFound, NotHeld, StaleLead))
+async def release_lead(
+    lead: str, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
+) -> LeadSummary:
+    """Let a held lead go: its destinations are told once, of the lead as it is now."""
+    now, seen = house.clock.now(), _version(if_match)
+    found = await service.release(house.database, house.keyring, lead, now, if_version=seen, by=staff)
+    return _changed(house, found, response)
+
+
+@router.post("/{lead}/reject", operation_id="rejectLead", responses=problems(LeadNotFound, NotHeld, StaleLead))
+async def reject_lead(
+    lead: str, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
+) -> LeadSummary:
+    """Mark a held lead as spam; it stays, and nobody is told of it."""
+    now, seen = house.clock.now(), _version(if_match)
+    found = await service.reject(house.database, house.keyring, lead, now, if_version=seen, by=staff)
+    return _changed(house, found, response)
+
+
+def _changed(house: Parts, found: LeadSummary, response: Response) -> LeadSummary:
     house.hint()
     response.headers["ETag"] = f'"{found.version}"'
     return found
-
-
-@router.post("/{lead}/release", operation_id="releaseLead", responses=problems(LeadNotFound, NotHeld))
-async def release_lead(lead: str, house: House, staff: CanWriteLeads) -> LeadSummary:
-    """Let a held lead go: its destinations are told once, of the lead as it is now."""
-    found = await service.release(house.database, house.keyring, lead, house.clock.now(), by=staff)
-    house.hint()
-    return found
-
-
-@router.post("/{lead}/reject", operation_id="rejectLead", responses=problems(LeadNotFound, NotHeld))
-async def reject_lead(lead: str, house: House, staff: CanWriteLeads) -> LeadSummary:
-    """Mark a held lead as spam; it stays, and nobody is told of it."""
-    return await service.reject(house.database, house.keyring, lead, house.clock.now(), by=staff)
 
 
 def _version(if_match: str | None) -> int | None:

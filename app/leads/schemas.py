@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from app.forms.schemas import FORM_KEY_PATTERN
+from app.forms.schemas import FORM_KEY_PATTERN, LINE_PATTERN
 from app.leads.models import Lead
+from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 # Beyond these a moment near the calendar's ends has no spelling in UTC.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
@@ -26,26 +27,85 @@ class Status(StrEnum):
     LOST = "lost"
 
 
+Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=LINE_PATTERN), AfterValidator(str.strip)]
+Assignee = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN, examples=["Marta"])]
+
+
 class LeadChange(BaseModel):
-    """What is to change on a lead."""
+    """What is to change on a lead; what is not named stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Status
+    status: Status | None = None
+    assignee: Annotated[Assignee | None, Field(description="Null: nobody.")] = None
+    tags: Annotated[list[Tag] | None, Field(max_length=20, description="All of them, in place of those it has.")] = None
+    follow_up_at: Annotated[Moment | None, Field(description="When to come back to it; null: never.")] = None
+
+    @field_validator("status", "tags")
+    @classmethod
+    def _is_there(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("This cannot be null")
+        return value
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("Name at least one field that is to change")
+        return self
+
+
+class Sort(StrEnum):
+    """The order of a list."""
+
+    NEWEST = "-received_at"
+    OLDEST = "received_at"
+    LATEST_CHANGE = "-updated_at"
 
 
 class LeadFilters(BaseModel):
-    """Which leads a list shows."""
+    """Which leads a list shows, and in which order."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: list[Status] = []
+    status: Annotated[list[Status], Field(max_length=len(Status))] = []
     form: Annotated[str | None, Field(pattern=FORM_KEY_PATTERN, examples=["clinic-es"])] = None
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$", examples=["ES"])] = None
+    language: Annotated[str | None, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$", examples=["es"])] = None
+    assignee: Assignee | None = None
+    tag: Tag | None = None
+    condition: Annotated[
+        str | None, Field(max_length=200, description="Its code, or a name that the catalogue knows, in any language.")
+    ] = None
     held: bool = False
     test: bool = False
+    unanswered: Annotated[bool | None, Field(description="Those that never left `new`; false: those that did.")] = None
     received_from: Moment | None = None
     received_to: Annotated[Moment | None, Field(description="Leads received before this moment.")] = None
+    updated_from: Moment | None = None
+    updated_to: Annotated[Moment | None, Field(description="Leads last changed before this moment.")] = None
+    email: Annotated[str | None, Field(max_length=254, description="This very address.")] = None
+    phone: Annotated[str | None, Field(max_length=60, description="This very number, with its country's code.")] = None
+    q: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description=(
+                "Words of the name or the e-mail address (their beginnings are enough, in any order; accents and case "
+                "do not matter), the last digits of the phone number, or the reference."
+            ),
+        ),
+    ] = None
+    sort: Annotated[Sort, Field(description="With `q`, `email`, `phone` or `condition`: newest or oldest first.")] = (
+        Sort.NEWEST
+    )
+
+
+class LeadPage(LeadFilters):
+    """Which leads, and where the page begins."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(max_length=500)] = None
 
 
 class LeadSummary(BaseModel):
@@ -62,6 +122,10 @@ class LeadSummary(BaseModel):
     language: str | None
     received_at: datetime
     updated_at: datetime
+    answered_at: datetime | None
+    assignee: str | None
+    tags: list[str]
+    follow_up_at: datetime | None
     name: Annotated[str, Field(examples=["Inés Ortega Vidal"])]
     email: Annotated[str | None, Field(examples=["ines.ortega@mail.example"])]
     phone: Annotated[str | None, Field(examples=["+34612345678"])]
@@ -87,6 +151,10 @@ _PLAIN_FIELDS = (
     "language",
     "received_at",
     "updated_at",
+    "answered_at",
+    "assignee",
+    "tags",
+    "follow_up_at",
 )
 
 
@@ -124,6 +192,10 @@ class LeadOut(BaseModel):
     test: bool
     received_at: datetime
     updated_at: datetime
+    answered_at: datetime | None
+    assignee: str | None
+    tags: list[str]
+    follow_up_at: datetime | None
     person: dict[str, Any]
     inquiry: dict[str, Any]
     consents: list[dict[str, Any]]
@@ -133,8 +205,26 @@ class LeadOut(BaseModel):
     deliveries: list[DeliverySummary]
 
 
+class BulkChange(BaseModel):
+    """One change of many leads, all or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: Annotated[
+        list[Annotated[str, Field(max_length=40)]],
+        Field(min_length=1, max_length=500, description="Ids or references.", examples=[["FQ-7K3M9-QXD4H"]]),
+    ]
+    change: LeadChange
+
+
+class ChangedLeads(BaseModel):
+    """The leads as they are now, in the order in which they were named, each once."""
+
+    items: list[LeadSummary]
+
+
 class LeadList(BaseModel):
-    """One page of leads, newest first."""
+    """One page of leads."""
 
     items: list[LeadSummary]
     next_cursor: str | None

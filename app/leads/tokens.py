@@ -1,7 +1,7 @@
 """What a lead can be found by: the words, addresses and numbers that become keyed tokens."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,9 @@ from app.languages.folding import fold
 EPOCH_BITS = 11
 """Leads of one epoch: 2,048. Tokens of new leads land on the newest leaves of the index."""
 _PREFIXES = (2, 3, 5)
-_PHONE_TAILS = (4, 7)
+PHONE_TAILS = (4, 7)
+_APOSTROPHES = "'’‘ʼ`´"
+_MAIL_SEPARATORS = str.maketrans("._+", "   ")
 _IDEOGRAPHS = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"), ("\uf900", "\ufaff"))
 
 
@@ -42,46 +44,80 @@ def digits_of(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Split a name into folded words. `O'Brien` gives `obrien` and `brien`; `Ana-María` gives both halves."""
-    found = []
+    """Split a name into folded words: `O'Brien` gives `obrien` and `brien`, `Ana-María` both halves and `anamaria`.
+
+    The parts of a name that is written in ideographs stand without a space as well, as most people write it.
+    """
+    found: list[str] = []
     for part in text.casefold().split():
         if part.isascii() and part.isalnum():
             found.append(part)
             continue
-        found.extend(fold(part).split())
-        for mark in "'’ʼ":
+        halves = folded(part)
+        found.extend(halves)
+        if len(halves) > 1:
+            found.append("".join(halves))
+        for mark in _APOSTROPHES:
             if mark in part:
-                found.extend(fold(part.rpartition(mark)[2]).split())
+                found.extend(folded(part.rpartition(mark)[2]))
+    if len(found) > 1 and all(map(is_ideographic, found)):
+        found.append("".join(found))
     return found
+
+
+def folded(text: str) -> list[str]:
+    """Return the folded words of a text; Korean in its syllables, which folding takes apart."""
+    plain = fold(text)
+    return (plain if plain.isascii() else unicodedata.normalize("NFC", plain)).split()
+
+
+def mail_words(local: str) -> list[str]:
+    """Return the words of what stands before the @."""
+    return words_of(local.translate(_MAIL_SEPARATORS))
 
 
 def values_of(person: Mapping[str, Any], inquiry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield kind and value of everything that finds a lead; the same value may come twice."""
-    yield from _word_values(person["name"])
+    yield from _word_values(words_of(person["name"]))
     if person.get("email"):
         yield mail_of(person["email"])
         local, _, domain = person["email"].rpartition("@")
-        yield from _word_values(local.replace(".", " ").replace("_", " ").replace("+", " "))
+        yield from _word_values(mail_words(local))
         for label in domain.casefold().split("."):
             yield "domain", label
     if person.get("phone"):
         _, digits = whole = phone_of(person["phone"])
         yield whole
-        for tail in _PHONE_TAILS:
+        for tail in PHONE_TAILS:
             yield f"phone-{tail}", digits[-tail:]
     if inquiry.get("condition_code"):
         yield "condition", inquiry["condition_code"]
 
 
-def _word_values(text: str) -> Iterator[tuple[str, str]]:
-    for word in words_of(text):
+def _word_values(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
         yield "word", word
-        if _ideographic(word):
+        if is_ideographic(word):
             yield from (("prefix-1", letter) for letter in word)
             yield from (("prefix-2", word[place : place + 2]) for place in range(len(word) - 1))
         else:
             yield from ((f"prefix-{size}", word[:size]) for size in _PREFIXES if len(word) >= size)
 
 
-def _ideographic(word: str) -> bool:
+def longest_prefix(word: str) -> tuple[str, str] | None:
+    """Name the longest part of a word's beginning that leads are found by; None: a single letter is none."""
+    if is_ideographic(word):
+        return ("prefix-2", word[:2]) if len(word) > 1 else ("prefix-1", word)
+    size = max((size for size in _PREFIXES if len(word) >= size), default=0)
+    return (f"prefix-{size}", word[:size]) if size else None
+
+
+def longest_tail(digits: str) -> tuple[str, str] | None:
+    """Name the longest end of a phone number that leads are found by; None if there are too few digits."""
+    size = max((size for size in PHONE_TAILS if len(digits) >= size), default=0)
+    return (f"phone-{size}", digits[-size:]) if size else None
+
+
+def is_ideographic(word: str) -> bool:
+    """Say whether a word is of a script that parts no words: it is then found by any of its letters."""
     return not word.isascii() and any(first <= letter <= last for letter in word for first, last in _IDEOGRAPHS)

@@ -1,0 +1,217 @@
+"""Search over sealed data: tokens say which leads may fit, opening them says which do.
+
+Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, in stretches that grow, so
+that a frequent word is found at once and a rare one in a few steps; it opens a bounded number of leads a page, then
+hands out a cursor. Leads come in the order of their arrival.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.errors import FieldProblem, InvalidRequest
+from app.ids import read_reference
+from app.leads.documents import Part, open_part
+from app.leads.models import Lead, SearchToken
+from app.leads.queries import LISTED, by_id_or_reference, conditions, has_tag
+from app.leads.schemas import LeadFilters, Sort
+from app.leads.terms import Person, Term
+from app.leads.tokens import EPOCH_BITS, epoch_of
+from app.paging import number_in, read_cursor, write_cursor
+from app.sealing.envelopes import SealingKey
+from app.sealing.keyring import Keyring
+from app.sealing.models import DataKey
+
+_MOST_OPENED = 2_000
+_MOST_PASSED = 10_000
+"""How many leads that a clear column rules out a page passes over."""
+_MOST_PROBED = 20_000
+"""How many leads of the rarest term a page looks up the other terms for."""
+_SAMPLES = 4
+"""In so many epochs terms are counted, to begin with the rarest."""
+_FIRST_STRETCH = 16
+_LONGEST_STRETCH = 512
+_BATCH = 500
+_MOST_TERMS = 4
+"""So many terms are looked up by token; the others are judged when a lead is open."""
+
+Hit = tuple[Lead, SealingKey, Part]
+_Tokens = list[int]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far a search has come; leads up to `place`, and that one too, lie behind it."""
+
+    place: int
+    top: int
+    """The newest lead's epoch."""
+    is_upward: bool
+    reach: int
+    """How many epochs it may still walk."""
+    width: int = _FIRST_STRETCH
+    is_over: bool = False
+
+    def stretch(self) -> tuple[int, int]:
+        """Return the lowest and the highest epoch to look at next."""
+        width = min(self.width, self.reach)
+        if self.is_upward:
+            lowest = epoch_of(self.place + 1)
+            return lowest, min(self.top, lowest + width - 1)
+        highest = epoch_of(self.place - 1)
+        return max(0, highest - width + 1), highest
+
+    def leave(self, lowest: int, highest: int) -> None:
+        """Go on behind a stretch that holds nothing more."""
+        self.reach -= highest - lowest + 1
+        self.width = min(self.width * 8, _LONGEST_STRETCH)
+        self.place = (highest + 1 << EPOCH_BITS) - 1 if self.is_upward else lowest << EPOCH_BITS
+        self.is_over = highest >= self.top if self.is_upward else lowest == 0
+
+
+async def find(
+    session: AsyncSession,
+    keyring: Keyring,
+    terms: Sequence[Term],
+    filters: LeadFilters,
+    forms: Sequence[str],
+    *,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[Hit], str | None]:
+    """Return the leads of one page, opened, and the cursor behind them. A page may be short, or empty, and yet go on.
+
+    Errors: `InvalidRequest` for a cursor of another list, and for an order that a search does not keep.
+    """
+    if filters.sort is Sort.LATEST_CHANGE:
+        raise InvalidRequest([FieldProblem("/query/sort", "not-with-search", "A search is sorted by time of arrival.")])
+    wanted = [*conditions(filters, forms), *([has_tag(filters.tag)] if filters.tag else [])]
+    named = await _by_reference(session, keyring, filters.q, wanted)
+    if named:
+        return named, None
+    tokens, walk = await _begin(session, keyring, terms, cursor, is_upward=filters.sort is Sort.OLDEST)
+    hits = await _walk_on(session, keyring, walk, tokens, terms, wanted, limit)
+    if len(hits) > limit:
+        return hits[:limit], write_cursor(hits[limit - 1][0].no)
+    return hits, None if walk.is_over else write_cursor(walk.place)
+
+
+async def _by_reference(
+    session: AsyncSession, keyring: Keyring, text: str | None, wanted: Sequence[ColumnElement[bool]]
+) -> list[Hit]:
+    reference = read_reference(text or "")
+    query = by_id_or_reference(reference) if reference else None
+    row = (await session.execute(query.where(*wanted))).first() if query is not None else None
+    return [_opened(keyring, *row)] if row else []
+
+
+async def _begin(
+    session: AsyncSession, keyring: Keyring, terms: Sequence[Term], cursor: str | None, *, is_upward: bool
+) -> tuple[list[_Tokens], _Walk]:
+    """Return the tokens of each term, the rarest term first, and where the walk begins."""
+    newest = await session.scalar(select(func.max(Lead.no))) or 0
+    place = (0 if is_upward else newest + 1) if cursor is None else number_in(read_cursor(cursor, int)[0])
+    top = epoch_of(newest)
+    tokens = [keyring.tokens.of_all(values) for values in dict.fromkeys(term.values for term in terms) if values]
+    reach = top + 1
+    if len(tokens) > 1:
+        counts = await _sample(session, {token for some in tokens for token in some}, top)
+        tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
+        rarest = sum(counts.get(token, 0) for token in tokens[0])
+        reach = max(_FIRST_STRETCH, _MOST_PROBED * _SAMPLES // max(rarest, 1))
+    ended = place >= newest if is_upward else place <= 1
+    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, is_over=ended)
+
+
+async def _sample(session: AsyncSession, tokens: set[int], top: int) -> dict[int, int]:
+    """Count leads with each token in a few epochs."""
+    epochs = {max(0, top * part // _SAMPLES - 1) for part in range(1, _SAMPLES + 1)}
+    found = await session.execute(
+        select(SearchToken.token, func.count())
+        .where(SearchToken.epoch.in_(epochs), SearchToken.token.in_(tokens))
+        .group_by(SearchToken.token)
+    )
+    return {token: count for token, count in found}  # noqa: C416 - dict() has no type for rows
+
+
+async def _walk_on(
+    session: AsyncSession,
+    keyring: Keyring,
+    walk: _Walk,
+    tokens: Sequence[_Tokens],
+    terms: Sequence[Term],
+    wanted: Sequence[ColumnElement[bool]],
+    limit: int,
+) -> list[Hit]:
+    """Walk until one more than `limit` is found, all is seen, or the page has looked at enough."""
+    hits: list[Hit] = []
+    opened = passed = 0
+    batch = limit + 1
+    while not walk.is_over and walk.reach > 0 and opened < _MOST_OPENED and passed < _MOST_PASSED:
+        lowest, highest = walk.stretch()
+        rows = (await session.execute(_candidates(walk, lowest, highest, tokens, wanted, batch))).all()
+        for number, lead, wrapped in rows:
+            walk.place = number
+            if lead is None:
+                passed += 1
+                continue
+            opened += 1
+            hit = _opened(keyring, lead, wrapped)
+            person = Person(hit[2])
+            if all(term.fits(person) for term in terms):
+                hits.append(hit)
+            if len(hits) > limit:
+                return hits
+        if len(rows) < batch:
+            walk.leave(lowest, highest)
+        batch = _BATCH
+    return hits
+
+
+def _opened(keyring: Keyring, lead: Lead, wrapped: bytes) -> Hit:
+    key = keyring.data_key(lead.id, wrapped)
+    return lead, key, open_part(key, "person", lead.id, lead.person)
+
+
+def _candidates(
+    walk: _Walk, lowest: int, highest: int, tokens: Sequence[_Tokens], wanted: Sequence[ColumnElement[bool]], count: int
+) -> Select[*tuple[Any, ...]]:
+    """Select the next leads of a stretch that have every token; one that a clear column rules out as a number alone."""
+    numbers = _numbers(walk, lowest, highest, tokens)
+    number = numbers.selected_columns[0]
+    hits = numbers.order_by(number.asc() if walk.is_upward else number.desc()).limit(count).subquery("hits")
+    found = hits.c.lead_no
+    return (
+        select(found, Lead, DataKey.wrapped)
+        .outerjoin(Lead, and_(Lead.no == found, *wanted))
+        .outerjoin(DataKey, DataKey.lead_id == Lead.id)
+        .order_by(found.asc() if walk.is_upward else found.desc())
+        .options(*LISTED)
+    )
+
+
+def _numbers(walk: _Walk, lowest: int, highest: int, tokens: Sequence[_Tokens]) -> Select[int]:
+    if not tokens:
+        arrived = Lead.no.label("lead_no")
+        ends = Lead.no >= lowest << EPOCH_BITS, Lead.no < highest + 1 << EPOCH_BITS
+        return select(arrived).where(*ends, Lead.no > walk.place if walk.is_upward else Lead.no < walk.place)
+    rarest, *others = tokens
+    epochs = select(literal(highest).label("n")).cte("epochs", recursive=True)
+    epochs = epochs.union_all(select(epochs.c.n - 1).where(epochs.c.n > lowest))
+    number = SearchToken.lead_no
+    query = (
+        select(number)
+        .join(epochs, SearchToken.epoch == epochs.c.n)
+        .where(SearchToken.token.in_(rarest), number > walk.place if walk.is_upward else number < walk.place)
+    )
+    for some in others:
+        other = aliased(SearchToken)
+        query = query.where(
+            exists().where(other.epoch == SearchToken.epoch, other.token.in_(some), other.lead_no == number)
+        )
+    # A lead may have several tokens of one term.
+    return query.distinct() if len(rarest) > 1 else query

@@ -1,0 +1,54 @@
+"""Leads as they are shown: a line of a list, masked where the key may not see contact data, or whole."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.scopes import Scope
+from app.access.service import Principal
+from app.deliveries import queries as delivery_queries
+from app.leads import queries
+from app.leads.documents import Part, consent_data, open_part, open_parts
+from app.leads.models import Lead
+from app.leads.schemas import DeliverySummary, LeadOut, LeadSummary, RelatedLead
+from app.leads.tokens import mail_of, phone_of
+from app.sealing.envelopes import SealingKey
+from app.sealing.keyring import Keyring
+
+_AS_THEY_ARE = LeadOut.model_fields.keys() & set(Lead.__table__.columns.keys()) - {
+    "person",
+    "inquiry",
+    "attribution",
+    "answers",
+}
+
+
+def summary(lead: Lead, key: SealingKey, by: Principal | None, person: Part | None = None) -> LeadSummary:
+    """Show a lead in a list; `person` is its opened part, where it is open already."""
+    unmasked = by is None or Scope.LEADS_CONTACT in by.scopes
+    return LeadSummary.of(lead, person or open_part(key, "person", lead.id, lead.person), unmasked=unmasked)
+
+
+async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:
+    """Show a lead with its consents, its relatives that `by` may see, and where its events stand."""
+    parts = open_parts(key, lead)
+    consents = (await queries.consents_of(session, [lead.id]))[lead.id]
+    tokens = keyring.tokens.of_all(_exact_values(parts.person))
+    related = await queries.related(session, lead, tokens, sorted(by.forms) if by else [])
+    deliveries = await session.execute(delivery_queries.of_lead(lead.id))
+    return LeadOut(
+        **{name: getattr(lead, name) for name in _AS_THEY_ARE},
+        form=lead.form_key,
+        person={**parts.person, "country": lead.country, "language": lead.language},
+        inquiry=parts.inquiry,
+        consents=[consent_data(consent) for consent in consents],
+        attribution={**lead.campaign, **parts.attribution},
+        answers=parts.answers,
+        related=[RelatedLead.model_validate(other, from_attributes=True) for other in related],
+        deliveries=[DeliverySummary.model_validate(row, from_attributes=True) for row in deliveries],
+    )
+
+
+def _exact_values(person: dict[str, Any]) -> list[tuple[str, str]]:
+    values = [mail_of(person["email"])] if person.get("email") else []
+    return [*values, phone_of(person["phone"])] if person.get("phone") else values
