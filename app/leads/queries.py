@@ -21,7 +21,7 @@ from app.sealing.keyring import Keyring
 from app.sealing.models import DataKey
 
 _MOST_RELATED = 50
-_WITH_KEY = select(Lead, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
+_WITH_KEY = select(Lead, DataKey.wrapped).select_from(Lead).join(DataKey, DataKey.lead_id == Lead.id)
 LISTED = tuple(defer(column, raiseload=True) for column in (Lead.inquiry, Lead.attribution, Lead.answers))
 """A list shows who it is and no more: the long parts stay where they are."""
 
@@ -49,9 +49,10 @@ def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limi
     """
     moment, number = _place_columns(filters)
     order = [column.asc() if filters.sort is Sort.OLDEST else column.desc() for column in (moment, number)]
-    query = _WITH_KEY.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1).options(*LISTED)
+    query = _WITH_KEY
     if filters.tag:
         query = query.join(LeadTag, and_(LeadTag.lead_no == Lead.no, LeadTag.tag == filters.tag))
+    query = query.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1).options(*LISTED)
     if cursor is not None:
         place = _read_place(cursor)
         here = tuple_(moment, number)

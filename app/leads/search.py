@@ -187,6 +187,7 @@ def _candidates(
     found = hits.c.lead_no
     return (
         select(found, Lead, DataKey.wrapped)
+        .select_from(hits)
         .outerjoin(Lead, and_(Lead.no == found, *wanted))
         .outerjoin(DataKey, DataKey.lead_id == Lead.id)
         .order_by(found.asc() if walk.is_upward else found.desc())
