@@ -32,6 +32,7 @@ from app.intake.limits import BurstLimit
 from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
+from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
 from app.leads.occasions import occasions
@@ -54,6 +55,7 @@ _ROUTERS = (
     destinations_router,
     trial_router,
     audience_router,
+    spoken_router,
     access_router,
     pages_router,
 )

@@ -15,12 +15,13 @@ from app.access.schemas import NewKey
 from app.access.scopes import Scope
 from app.main import _ROUTERS, create_app
 from app.settings import read_settings
+from tests.intake.enquiry import JSON
 from tests.support.clock import FakeClock
 
 RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady"},
     "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline"},
-    "leads:write": {"changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
+    "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination", "routeLead"},
@@ -47,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeForm": {},
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
+    "createLead": JSON,
     "searchLeads": {"q": "brandt"},
     "changeLead": {"status": "won"},
     "changeLeads": {"leads": [NOWHERE], "change": {"status": "won"}},

@@ -17,6 +17,8 @@ from app.leads.models import Lead
 from app.sealing.envelopes import SealingKey
 
 Part = dict[str, Any]
+_SPOKEN = {"spoken": "spoken"}
+"""What stands for a wording that nobody was shown: staff said it on the telephone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def consent_data(consent: Mapping[str, Any]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "purpose": consent["purpose"],
         "granted": consent["granted"],
-        "wording": str(consent["wording_id"]) if consent["wording_id"] else None,
+        "wording": str(consent["wording_id"]) if consent["wording_id"] else _SPOKEN.get(consent["shown"]),
         "wording_hash": consent["wording_hash"],
         "shown": consent["shown"],
         "at": rfc3339(consent["at"]),

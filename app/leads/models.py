@@ -80,7 +80,7 @@ class Consent(Base):
     wording_id: Mapped[UUID | None] = mapped_column(ForeignKey("wording_sets.id"))
     wording_hash: Mapped[str | None] = mapped_column(String(64))
     shown: Mapped[str] = mapped_column(String(16))
-    """`shown`: the page named this wording; `unverified`: the form's current one is assumed."""
+    """`shown`: the page named this wording; `unverified`: the form's current one is assumed; `spoken`: no page was."""
     at: Mapped[datetime]
 
 

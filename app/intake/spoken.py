@@ -1,0 +1,53 @@
+"""A telephone enquiry: what staff heard, entered by them, with consent as it was spoken."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.access.service import Principal
+from app.bulk import Rows
+from app.errors import OutOfReach
+from app.forms.errors import FormNotFound
+from app.forms.service import DEFAULT_FORM
+from app.intake.composing import new_lead
+from app.intake.configuration import DoorConfiguration
+from app.intake.schemas import QuoteRequest
+from app.intake.service import Accepted
+from app.leads import arrivals, timeline
+from app.leads.models import LeadStep
+from app.parts import Parts
+
+_SPOKEN = "spoken"
+_MOST_TRIES = 4
+"""How often it is begun anew because the configuration moved meanwhile."""
+
+
+async def enter(house: Parts, request: QuoteRequest, *, by: Principal | None = None) -> Accepted:
+    """Make a lead of what an enquirer said. It is told of as any other; it is never held.
+
+    Errors: `FormNotFound`, also for a form that `by` may not see; `FormClosed`.
+    """
+    now, form_key = house.clock.now(), request.form or DEFAULT_FORM
+    if by is not None and not by.sees(form_key):
+        raise FormNotFound
+    configuration = DoorConfiguration(house.database)
+    new = replace(new_lead(form_key, request, list(_consents(request, now))), held_reasons=[])
+    arrival = arrivals.arrival(house.keyring, new)
+    step = Rows(LeadStep, [timeline.step_row(new.id, "entered", now, by)])
+    for _ in range(_MOST_TRIES):
+        await configuration.form(form_key)
+        told, unmoved = configuration.told, configuration.unmoved
+        if await arrivals.write(house.database, [arrival], told, beside=[step], only_if=unmoved):
+            return Accepted(new.id, new.reference, form_key, now)
+        await configuration.check()
+    raise OutOfReach
+
+
+def _consents(request: QuoteRequest, at: datetime) -> Iterator[dict[str, Any]]:
+    given = request.consent
+    common = {"wording_id": None, "wording_hash": None, "shown": _SPOKEN, "at": at}
+    for purpose in ("privacy", "health_data", "marketing"):
+        yield {**common, "purpose": purpose, "recipient": None, "granted": getattr(given, purpose)}
+    for recipient in given.sharing:
+        yield {**common, "purpose": "sharing", "recipient": recipient, "granted": True}
