@@ -24,6 +24,25 @@ async def test_a_lead_is_listed_and_shown_by_the_reference_as_people_write_it(cl
     assert "\nconsents 2\n  purpose" in for_people
 
 
+async def test_leads_are_found_by_the_filters_of_the_api_and_show_their_timeline(cli: CommandLine, desk: Desk) -> None:
+    lead = await desk.lead(language="es")
+    await desk.lead(person={"name": "Clara Voss", "email": "voss@mail.example"}, language="de")
+    for words in (
+        ("-q", "brandt aur"),
+        ("--phone", "+34 612 34 56 78"),
+        ("--email", "A.Brandt@mail.example"),
+        ("--language", "es", "--unanswered", "--sort", "-updated_at"),
+        ("--search", "5678", "--condition", "multiple-sclerosis", "--received-from", "2026-03-02"),
+    ):
+        found = await cli.json("lead", "list", *words)
+        assert [item["reference"] for item in found["items"]] == [lead.reference], words
+    for nothing in (["--answered"], ["--tag", "vip"], ["--assignee", "Marta"], ["--received-to", "2026-03-02"]):
+        assert (await cli.json("lead", "list", *nothing))["items"] == []
+    (entry,) = (await cli.json("lead", "timeline", lead.reference))["items"]
+    assert entry["kind"] == "received"
+    assert "received" in (await cli("lead", "timeline", lead.reference)).out
+
+
 async def test_a_list_without_a_terminal_leaves_nothing_out_and_breaks_nothing(cli: CommandLine, desk: Desk) -> None:
     long_name = "Wilhelmina Sophia Charlotte von der Heydenreich-Oppersdorff zu Altenburg"
     lead = await desk.lead(person={"name": long_name, "email": "w.heydenreich@mail.example", "phone": "+34612345678"})
