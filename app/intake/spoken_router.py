@@ -8,7 +8,7 @@ from app.clock import rfc3339
 from app.errors import InvalidRequest
 from app.forms.errors import FormClosed, FormNotFound
 from app.intake.body import UnsupportedMediaType, read_body
-from app.intake.reading import read_capped
+from app.intake.reading import read_whole
 from app.intake.router import Receipt
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.spoken import enter
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StaffRoute)
 )
 async def create_lead(request: Request, response: Response, house: House, staff: CanWriteLeads) -> Receipt:
     """Enter a telephone enquiry: the fields of a quote request, its consents as they were spoken."""
-    raw = await read_capped(request, house.settings.max_body)
+    raw = await read_whole(request.receive, house.settings.max_body_seconds)
     wanted = read_quote_request(read_body(request.headers.get("content-type"), raw), accept_language=None)
     entered = await enter(house, wanted, by=staff)
     house.hint()

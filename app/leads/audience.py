@@ -52,5 +52,5 @@ async def _known(session: AsyncSession, keyring: Keyring, query: RouteLead, by: 
         status=lead.status,
         # A test goes to the one destination that it was made for; what is asked is where its like would go.
         test=False,
-        shared_with=shared_with(await queries.consents_of(session, lead.id)),
+        shared_with=shared_with((await queries.consents_of(session, [lead.id]))[lead.id]),
     )
