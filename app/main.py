@@ -10,8 +10,12 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import VERSION, openapi, schema
+from app.access.audit_router import router as audit_router
+from app.access.refusals import Refusals
 from app.access.router import router as access_router
 from app.access.service import KeyDesk
+from app.audit.checkpoints import CheckpointFile
+from app.audit.sealer import Sealer
 from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database, sqlite_file
@@ -57,6 +61,7 @@ _ROUTERS = (
     audience_router,
     spoken_router,
     access_router,
+    audit_router,
     pages_router,
 )
 
@@ -102,11 +107,11 @@ def _lifespan(
         house = await open_house(settings, database, clock, hints.give)
         engine, senders = make_engine(house)
         app.state.parts, app.state.engine = house, engine
-        app.state.key_desk = KeyDesk(database, clock)
+        app.state.key_desk, app.state.refusals = KeyDesk(database, clock), Refusals(database, clock)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
         app.state.burst = BurstLimit(settings.burst)
-        loop = WorkerLoop(database, clock, engine, hints.wake)
+        loop = WorkerLoop(database, clock, engine, hints.wake, sealer=make_sealer(house))
         running = [asyncio.create_task(admission.run()), asyncio.create_task(hints.run())]
         if with_worker:
             running.append(asyncio.create_task(loop.run()))
@@ -185,6 +190,11 @@ def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
     senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
     lease = house.settings.delivery_lease
     return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders
+
+
+def make_sealer(house: Parts) -> Sealer:
+    """Make what chains the audit's entries."""
+    return Sealer(house.database, house.keyring.audit, house.clock, CheckpointFile(house.settings.audit_dir))
 
 
 def _answer_fault(request_id: str) -> ASGIApp:

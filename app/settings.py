@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         return self.data_dir / "sealing.key"
 
     @property
+    def audit_dir(self) -> Path:
+        """Where the audit's checkpoints are kept, outside the database."""
+        return self.data_dir / "audit"
+
+    @property
     def mail_dir(self) -> Path:
         """Where mail goes in development while no SMTP server is set."""
         return self.data_dir / "mail"

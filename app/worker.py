@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, insert, update
 
+from app.audit.sealer import SEAL_SECONDS, Sealer
 from app.clock import Clock
 from app.database import Database, database_now
 from app.deliveries import replays
@@ -34,13 +35,24 @@ class WorkerLoop:
     """Runs an engine until it is told to stop."""
 
     def __init__(
-        self, database: Database, clock: Clock, engine: Engine, wake: asyncio.Event, poll_seconds: float = POLL_SECONDS
+        self,
+        database: Database,
+        clock: Clock,
+        engine: Engine,
+        wake: asyncio.Event,
+        *,
+        sealer: Sealer | None = None,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """Take the parts, and the event by which others hint that something was promised."""
+        """Take the parts, and the event by which others hint that something was promised.
+
+        Without a sealer the audit's entries wait for another worker to chain them.
+        """
         self._database = database
         self._clock = clock
         self._engine = engine
         self._wake = wake
+        self._sealer = sealer
         self._poll_seconds = poll_seconds
         self._stopping = asyncio.Event()
         self._id = new_id()
@@ -59,6 +71,8 @@ class WorkerLoop:
             asyncio.create_task(self._every(_SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(_TIDY_SECONDS, self._tidy)),
         ]
+        if self._sealer is not None:
+            beside.append(asyncio.create_task(self._every(SEAL_SECONDS, self._sealer.work)))
         try:
             await self._keep_promises()
         finally:
@@ -66,6 +80,8 @@ class WorkerLoop:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self._engine.finish()
+            if self._sealer is not None:
+                await _whatever_happens(self._sealer.finish)
             await self._leave()
         logger.info("worker stopped", worker=str(self._id))
 

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.access import models as _access
+from app.audit import models as _audit
 from app.database import Base, Database
 from app.deliveries import models as _deliveries
 from app.destinations import models as _destinations
@@ -16,7 +17,7 @@ from app.schema import lock_schema
 from app.sealing import models as _sealing
 from app.settings import read_settings
 
-ROOMS = (_access, _deliveries, _destinations, _forms, _intake, _leads, _sealing)
+ROOMS = (_access, _audit, _deliveries, _destinations, _forms, _intake, _leads, _sealing)
 """Imported for the tables they define."""
 
 

@@ -30,6 +30,7 @@ RIGHTS: dict[str, set[str]] = {
         *("pauseDestination", "resumeDestination", "testDestination"),
         *("previewDestination", "rotateSecret"),
     },
+    "audit:read": {"listAudit", "verifyAudit"},
     "keys:write": {"listKeys", "createKey", "revokeKey"},
 }
 """What the contract says of each route. Whoever adds a route names it here, and thinks twice before `public`."""

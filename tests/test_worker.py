@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import func, select, text
 
+from app.audit.actions import CLI, Action
+from app.audit.checkpoints import CheckpointFile
+from app.audit.service import record
+from app.audit.verifying import verify
 from app.deliveries.models import Delivery, Worker
+from app.main import make_sealer
 from app.worker import WorkerLoop
 from tests.support.house import Desk
 from tests.support.sink import Answer, HttpSink
@@ -72,3 +77,16 @@ async def test_a_fault_in_the_database_does_not_end_the_loop(
     await desk.lead()
     loop[1].set()
     await http_sink.received(within=10)
+
+
+async def test_what_was_done_is_chained_and_told_outside_before_the_worker_leaves(desk: Desk) -> None:
+    sealer = make_sealer(desk.house)
+    loop = WorkerLoop(desk.house.database, desk.clock, desk.engine, asyncio.Event(), sealer=sealer)
+    running = asyncio.create_task(loop.run())
+    async with desk.house.database.begin() as session:
+        record(session, CLI, Action.FORM_MADE, "form:clinic-es")
+    loop.stop()
+    await running
+    outside = CheckpointFile(desk.house.settings.audit_dir)
+    found = await verify(desk.house.database, desk.house.keyring.audit, outside)
+    assert (found.ok, found.waiting, outside.read()[-1].position) == (True, 0, found.position)

@@ -1,15 +1,17 @@
 """Make, find and revoke API keys."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.access.auditing import note
 from app.access.errors import KeyNotFound, MoreThanItsMaker, NotAuthenticated
 from app.access.keys import hash_of, looks_like_key, new_key
 from app.access.models import ApiKey
+from app.access.principals import Principal
 from app.access.schemas import KeyOut, MintedKey, NewKey
+from app.audit.actions import Action
 from app.clock import Clock
 from app.database import Database
 from app.ids import new_id
@@ -17,22 +19,6 @@ from app.ids import new_id
 _KNOWN_FOR = timedelta(seconds=5)
 """How long a key is believed without asking the database: so long may a revoked one still work."""
 _USE_NOTED_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks, and what they may do."""
-
-    key_id: UUID
-    name: str
-    scopes: frozenset[str]
-    forms: frozenset[str]
-    """Keys of the forms they may see; empty: all."""
-    expires_at: datetime | None = None
-
-    def sees(self, form_key: str) -> bool:
-        """Say whether a form, and all that came through it, exists for them."""
-        return not self.forms or form_key in self.forms
 
 
 async def mint(database: Database, new: NewKey, now: datetime, *, by: Principal | None = None) -> MintedKey:
@@ -56,6 +42,7 @@ async def mint(database: Database, new: NewKey, now: datetime, *, by: Principal 
     )
     async with database.begin() as session:
         session.add(key)
+        note(session, by, Action.KEY_MADE, f"key:{key.id}", scopes=key.scopes, forms=key.forms)
     return MintedKey(**KeyOut.of(key).model_dump(), secret=secret)
 
 
@@ -83,7 +70,9 @@ async def revoke(database: Database, key_id: UUID, now: datetime, *, by: Princip
         key = await session.get(ApiKey, key_id)
         if key is None or not _visible(key, by):
             raise KeyNotFound(key_id)
-        key.revoked_at = key.revoked_at or now
+        if key.revoked_at is None:
+            key.revoked_at = now
+            note(session, by, Action.KEY_REVOKED, f"key:{key_id}")
     return KeyOut.of(key)
 
 

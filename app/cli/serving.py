@@ -26,7 +26,7 @@ from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.errors import Refusal
-from app.main import create_app, make_engine, make_hints, open_database
+from app.main import create_app, make_engine, make_hints, make_sealer, open_database
 from app.parts import Parts
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
@@ -184,7 +184,7 @@ async def _work(settings: Settings) -> None:
     async with house(settings) as parts:
         engine, senders = make_engine(parts)
         hints = make_hints(settings, parts.database)
-        loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake)
+        loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake, sealer=make_sealer(parts))
         listening = asyncio.create_task(hints.run())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _leave, loop)

@@ -4,6 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.deliveries.mailboxes import reply_address
 from app.deliveries.service import retire
@@ -14,7 +17,9 @@ from app.forms.schemas import FormChange, FormOut, NewForm
 from app.sealing.keyring import Keyring
 
 
-async def add_form(database: Database, keyring: Keyring, new: NewForm, now: datetime) -> FormOut:
+async def add_form(
+    database: Database, keyring: Keyring, new: NewForm, now: datetime, *, by: Principal | None = None
+) -> FormOut:
     """Make a form, and what acknowledges its requests where that is switched on.
 
     Errors: `FormExists`; `InvalidRequest` for a `reply_to` that is no address.
@@ -22,11 +27,14 @@ async def add_form(database: Database, keyring: Keyring, new: NewForm, now: date
     _check_reply_to(new.reply_to)
     async with database.begin() as session:
         form = await forms.add(session, new, now)
+        note(session, by, Action.FORM_MADE, f"form:{new.key}")
         await _follow_switch(session, keyring, new.key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
 
 
-async def change_form(database: Database, keyring: Keyring, key: str, wanted: FormChange, now: datetime) -> FormOut:
+async def change_form(
+    database: Database, keyring: Keyring, key: str, wanted: FormChange, now: datetime, *, by: Principal | None = None
+) -> FormOut:
     """Change what is named in `wanted`; where `acknowledge` is switched off, what waits for enquirers is cancelled.
 
     Errors: `FormNotFound`; `InvalidRequest` for a `reply_to` that is no address.
@@ -34,6 +42,7 @@ async def change_form(database: Database, keyring: Keyring, key: str, wanted: Fo
     _check_reply_to(wanted.reply_to)
     async with database.begin() as session:
         form = await forms.update(session, key, wanted)
+        note(session, by, Action.FORM_CHANGED, f"form:{key}", changed=sorted(wanted.model_fields_set))
         await _follow_switch(session, keyring, key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
 

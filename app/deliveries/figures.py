@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.database import Database
 from app.deliveries.models import Alert, Delivery
 from app.deliveries.schemas import AlertOut, DeliveryState, DestinationFigures

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.service import Principal
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.deliveries import claims
 from app.deliveries.errors import ReplayUnderWay
@@ -60,6 +62,7 @@ async def order(
         )
         replay.found = await session.scalar(_counting(replay)) or 0
         session.add(replay)
+        note(session, by, Action.REPLAY_ORDERED, f"destination:{destination_id}", only=wanted.only, found=replay.found)
     return ReplayOut.model_validate(replay, from_attributes=True)
 
 

@@ -126,11 +126,11 @@ async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormO
     """Make a form, with the default wording."""
     if not staff.sees(new.key):
         raise MoreThanItsMaker("that form")
-    return await acknowledging.add_form(house.database, house.keyring, new, house.clock.now())
+    return await acknowledging.add_form(house.database, house.keyring, new, house.clock.now(), by=staff)
 
 
 @router.patch("/forms/{key}", operation_id="changeForm", responses=problems(FormNotFound), tags=["forms"])
 async def change_form(key: str, wanted: FormChange, house: House, staff: CanWriteSetup) -> FormOut:
     """Change a form's settings; what is left out stays. `"reply_to": null` takes the address away."""
     now = house.clock.now()
-    return await acknowledging.change_form(house.database, house.keyring, visible(key, staff), wanted, now)
+    return await acknowledging.change_form(house.database, house.keyring, visible(key, staff), wanted, now, by=staff)

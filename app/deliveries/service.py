@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.service import Principal
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.deliveries import claims, queries
 from app.deliveries.errors import DeliveryNotFound, NotRetriable
@@ -74,6 +76,7 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
         )
         if changed.first() is None:
             raise NotRetriable(found.state)
+        note(session, by, Action.DELIVERY_RETRIED, f"delivery:{delivery_id}")
         return await _shown(session, delivery_id, by)
 
 
@@ -85,6 +88,7 @@ async def retire_destination(
         destination = await destinations.get(session, destination_id, by=by)
         if destination.kind == ENQUIRER:
             raise BuiltIn
+        note(session, by, Action.DESTINATION_DELETED, f"destination:{destination_id}")
         await retire(session, destination, now, reason=DELETED)
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access.auditing import note
 from app.access.errors import MoreThanItsMaker
+from app.access.principals import Principal
 from app.access.scopes import Scope
-from app.access.service import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.destinations.changing import reconnect
 from app.destinations.connection import Connection
@@ -88,6 +90,14 @@ async def add(
     async with database.begin() as session:
         await _check_forms(session, new.forms)
         session.add(destination)
+        note(
+            session,
+            by,
+            Action.DESTINATION_MADE,
+            f"destination:{destination_id}",
+            kind=new.kind,
+            include=new.include.value,
+        )
         await changed(session)
     return DestinationMade(**show(keyring, destination).model_dump(), secret=secret)
 
@@ -145,6 +155,14 @@ async def change(
             destination.recipient = wanted.recipient
         secret = reconnect(keyring, guard, destination, wanted)
         destination.takes = _taken(destination, wanted)
+        note(
+            session,
+            by,
+            Action.DESTINATION_CHANGED,
+            f"destination:{destination_id}",
+            changed=sorted(wanted.model_fields_set),
+            include=destination.include,
+        )
         await changed(session)
     return DestinationMade(**show(keyring, destination).model_dump(), secret=secret)
 
@@ -163,6 +181,7 @@ async def rotate_secret(
             raise NothingToRotate
         destination.previous_secret, destination.previous_secret_until = destination.secret, now + OVERLAP
         destination.secret = seal_secret(keyring, destination_id, secret)
+        note(session, by, Action.SECRET_ROTATED, f"destination:{destination_id}")
     return SecretMade(secret=secret, previous_until=now + OVERLAP)
 
 
@@ -183,6 +202,8 @@ async def set_state(
     async with database.begin() as session:
         destination = await get(session, destination_id, by=by)
         destination.state = state
+        action = Action.DESTINATION_PAUSED if state == "paused" else Action.DESTINATION_RESUMED
+        note(session, by, action, f"destination:{destination_id}")
         # Staff know better than the breaker: whatever failed before, it begins anew.
         destination.failures_in_row, destination.probe_at = 0, None
     return show(keyring, destination)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.access.permissions import CanReadSetup, CanWriteSetup, StaffRoute
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.errors import AppError
 from app.forms import service
 from app.forms.errors import FormClosed, FormNotFound
@@ -53,7 +53,7 @@ async def get_form_settings(key: str, house: House, staff: CanReadSetup) -> Form
 )
 async def add_wording(key: str, new: NewWording, house: House, staff: CanWriteSetup) -> WordingOut:
     """Set new consent texts for one language; the old set stays as it was."""
-    return await service.add_wording(house.database, visible(key, staff), new, house.clock.now())
+    return await service.add_wording(house.database, visible(key, staff), new, house.clock.now(), by=staff)
 
 
 def visible(key: str, staff: Principal) -> str:

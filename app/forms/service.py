@@ -7,6 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import DOOR_PATIENCE_SECONDS, Database, insert_if_absent
 from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
@@ -89,13 +92,16 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
     return form
 
 
-async def add_wording(database: Database, key: str, new: NewWording, now: datetime) -> WordingOut:
+async def add_wording(
+    database: Database, key: str, new: NewWording, now: datetime, *, by: Principal | None = None
+) -> WordingOut:
     """Make a new wording set, which from now on is the one shown in its language."""
     texts = new.model_dump(include={*PURPOSES, NOTICE}, exclude_none=True)
     async with database.begin() as session:
         form = await get(session, key)
         wording = _wording(form.key, new.language, texts, new.recipients, now)
         session.add(wording)
+        note(session, by, Action.WORDING_MADE, f"form:{key}", wording=str(wording.id), language=new.language)
         if new.language not in form.languages:
             form.languages = [*form.languages, new.language]
         await changed(session)

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.access.service import Principal
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.deliveries import service as deliveries
 from app.deliveries.engine import Engine
 from app.deliveries.models import Delivery
@@ -36,8 +38,9 @@ async def try_destination(
 
     Errors: `DestinationNotFound`.
     """
-    async with house.database.read() as session:
+    async with house.database.begin() as session:
         destination = await destinations.get(session, destination_id, by=by)
+        note(session, by, Action.DESTINATION_TESTED, f"destination:{destination_id}")
     form_key = destination.forms[0] if destination.forms else DEFAULT_FORM
     request = read_quote_request(read_body("application/json", _INVENTED), accept_language=None)
     if destination.recipient:

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from app.access.permissions import CanWriteSetup
+from app.access.permissions import CanWriteSetup, StaffRoute
 from app.deliveries.schemas import DeliveryDetail
 from app.destinations.errors import DestinationNotFound
 from app.intake.trial import try_destination
 from app.parts import House
 from app.problems import problems
 
-router = APIRouter(prefix="/v1/destinations", tags=["destinations"])
+router = APIRouter(prefix="/v1/destinations", tags=["destinations"], route_class=StaffRoute)
 
 
 @router.post("/{destination_id}/test", operation_id="testDestination", responses=problems(DestinationNotFound))

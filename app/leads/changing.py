@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.service import Principal
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.clock import rfc3339
 from app.database import Database
 from app.deliveries import outbox
@@ -34,6 +36,7 @@ class Deed:
     """What was changed, with its value before and after; nothing: the lead is as it was."""
     event: str | None
     """What its destinations are told, if anything."""
+    action: Action = Action.LEAD_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +91,14 @@ def let_go(lead: Lead) -> Deed:
     """Release a held lead, or raise `NotHeld`."""
     _expect_held(lead)
     lead.held = False
-    return Deed({"released": (None, None)}, "lead.created")
+    return Deed({"released": (None, None)}, "lead.created", Action.LEAD_RELEASED)
 
 
 def mark_as_spam(lead: Lead, now: datetime) -> Deed:
     """Reject a held lead, or raise `NotHeld`."""
     _expect_held(lead)
     lead.rejected_at = now
-    return Deed({"rejected": (None, None)}, None)
+    return Deed({"rejected": (None, None)}, None, Action.LEAD_REJECTED)
 
 
 def _expect_held(lead: Lead) -> None:
@@ -136,6 +139,8 @@ async def carry_out(session: AsyncSession, desk: Desk, leads: Sequence[Opened], 
         for kind, (before, after) in deed.steps.items()
     ]
     await session.execute(insert(LeadStep), steps)
+    for (lead, _), deed in done:
+        note(session, desk.by, deed.action, f"lead:{lead.id}", changed=list(deed.steps))
     await _keep_tags(session, [lead for (lead, _), deed in done if "tags" in deed.steps])
     await _tell(session, [(opened, deed) for opened, deed in done if deed.event and not opened[0].held])
 

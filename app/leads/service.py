@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.service import Principal
+from app.access.auditing import note
+from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.leads import queries, search, timeline
 from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several
@@ -45,18 +47,20 @@ async def list_leads(
 
 
 async def show(database: Database, keyring: Keyring, name: str, *, by: Principal | None = None) -> LeadOut:
-    """Return one lead, whole, by id or reference, or raise `LeadNotFound`."""
-    async with database.read() as session:
+    """Return one lead, whole, by id or reference, or raise `LeadNotFound`. Opening one is a deliberate act: audited."""
+    async with database.begin() as session:
         lead, key = await _load(session, keyring, name, by)
+        note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
         return await whole(session, keyring, lead, key, by)
 
 
 async def timeline_of(
     database: Database, keyring: Keyring, name: str, *, by: Principal | None = None
 ) -> list[TimelineEntry]:
-    """Return all that happened to a lead, in order, or raise `LeadNotFound`."""
-    async with database.read() as session:
+    """Return all that happened to a lead, in order, or raise `LeadNotFound`. It shows notes, so it is an opening, too."""
+    async with database.begin() as session:
         lead, key = await _load(session, keyring, name, by)
+        note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
         return await timeline.read(session, lead, key)
 
 
@@ -139,6 +143,7 @@ async def add_note(
         lead, key = await one(session, Desk(database, keyring, now, by), name)
         step = LeadStep(**timeline.note_row(lead.id, key, text, now, by))
         session.add(step)
+        note(session, by, Action.LEAD_NOTED, f"lead:{lead.id}")
     return timeline.entry_of(step, key)
 
 

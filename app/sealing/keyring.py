@@ -10,9 +10,10 @@ from app.database import Database, insert_if_absent
 from app.errors import Refusal
 from app.sealing.envelopes import KEY_BYTES, CannotOpen, DeploymentKeys, SealingKey
 from app.sealing.models import KeyringEntry
+from app.sealing.signing import Signer
 from app.sealing.tokens import Tokens
 
-PURPOSES = ("tokens", "idempotency", "secrets", "form-tokens", "sessions")
+PURPOSES = ("tokens", "idempotency", "secrets", "form-tokens", "sessions", "audit")
 _VERSION = 1
 
 
@@ -23,6 +24,7 @@ class Keyring:
         self._deployment = deployment
         self.tokens = Tokens(secrets_by_purpose["tokens"])
         self.secrets = SealingKey(secrets_by_purpose["secrets"])
+        self.audit = Signer(secrets_by_purpose["audit"])
         self.idempotency = secrets_by_purpose["idempotency"]
         """Keys the hashes of idempotency keys and of the requests behind them."""
 

@@ -10,9 +10,10 @@ from app.access import service
 from app.access.errors import MoreThanItsMaker, NotAuthenticated
 from app.access.keys import hash_of, looks_like_key, new_key
 from app.access.models import ApiKey
+from app.access.principals import Principal
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
-from app.access.service import KeyDesk, Principal
+from app.access.service import KeyDesk
 from app.database import Database
 from app.ids import new_id
 from tests.support.clock import FakeClock

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import select, text
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.deliveries.models import Event
 from app.deliveries.outbox import open_body
 from app.forms import service as forms
