@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.access.service import Principal
+from app.access.auditing import actor_of
+from app.access.principals import Principal
 from app.bulk import Rows
 from app.errors import OutOfReach
 from app.forms.errors import FormNotFound
@@ -38,7 +39,7 @@ async def enter(house: Parts, request: QuoteRequest, *, by: Principal | None = N
     for _ in range(_MOST_TRIES):
         await configuration.form(form_key)
         told, unmoved = configuration.told, configuration.unmoved
-        if await arrivals.write(house.database, [arrival], told, beside=[step], only_if=unmoved):
+        if await arrivals.write(house.database, [arrival], told, beside=[step], actor=actor_of(by), only_if=unmoved):
             return Accepted(new.id, new.reference, form_key, now)
         await configuration.check()
     raise OutOfReach

@@ -1,11 +1,14 @@
 """New leads: from accepted requests to rows, many at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.audit import service as audit
+from app.audit.actions import DOOR, Action
+from app.audit.models import AuditEntry
 from app.bulk import ALWAYS, Condition, Rows
 from app.database import Database
 from app.deliveries import outbox
@@ -87,6 +90,7 @@ async def write(
     told: Callable[[str], Sequence[Destination]],
     *,
     beside: Sequence[Rows] = (),
+    actor: str = DOOR,
     again: bool = False,
     only_if: Condition = ALWAYS,
 ) -> bool:
@@ -107,8 +111,22 @@ async def write(
         Rows(SearchToken, tokens, conflict, by_number),
         Rows(Event, [one.event for one in unheld], conflict),
         Rows(Delivery, promised, conflict),
+        Rows(AuditEntry, list(_audited(arrivals, actor))),
     )
     return await database.write_bulk([*tables, *beside], only_if)
+
+
+def _audited(arrivals: Sequence[Arrival], actor: str) -> Iterator[dict[str, Any]]:
+    """Name all leads of a form in one entry: no lead without its audit, and hardly a byte more for each.
+
+    A batch that is written again, since nobody knew whether its commit went through, may be named twice.
+    """
+    by_form: dict[str, list[dict[str, Any]]] = {}
+    for one in arrivals:
+        by_form.setdefault(one.row["form_key"], []).append(one.row)
+    for form_key, rows in by_form.items():
+        details = {"leads": [str(row["id"]) for row in rows]}
+        yield audit.row(actor, Action.LEADS_RECEIVED, f"form:{form_key}", details, rows[0]["received_at"])
 
 
 def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:
