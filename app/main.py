@@ -32,7 +32,6 @@ from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
 from app.intake.admission import Admission
 from app.intake.checks import door_checks
-from app.intake.limits import BurstLimit
 from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
@@ -41,6 +40,7 @@ from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
+from app.limits import BurstLimit
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
 from app.parts import Parts

@@ -25,11 +25,11 @@ from app.intake.admission import Admission
 from app.intake.body import Submission, UnsupportedMediaType, read_body
 from app.intake.configuration import DoorConfiguration
 from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff, RequestTooSlow
-from app.intake.limits import BurstLimit, TooManyRequests, client_of
 from app.intake.origins import check_origin, cors_headers, preflight_headers
 from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_whole
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
+from app.limits import BurstLimit, TooManyRequests, client_of
 from app.pages.form import form_page, refusal_page
 from app.pages.views import FormView, form_view
 from app.parts import House, Parts

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from app.intake.limits import BurstLimit
+from app.limits import BurstLimit
 from app.settings import Rate
 from tests.hostile.asking import ask, changes, flaws
 from tests.hostile.corpus import forms, heads, json_bodies

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.intake.limits import BurstLimit, TooManyRequests, client_of
+from app.limits import BurstLimit, TooManyRequests, client_of
 from app.settings import Rate
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
