@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from time import monotonic
+from typing import ClassVar
 
 from app.errors import AppError
 from app.settings import Rate
@@ -25,8 +26,10 @@ class TooManyRequests(AppError):
         "seconds. An answer that got lost can be fetched at any time with its Idempotency-Key."
     )
 
+    detail_text: ClassVar[str] = "Too many requests came from this address. Please send it again in a moment."
+
     def __init__(self, wait_seconds: float) -> None:
-        super().__init__("Too many requests came from this address. Please send it again in a moment.")
+        super().__init__(self.detail_text)
         self._wait_seconds = max(1, math.ceil(wait_seconds))
 
     @property
@@ -38,21 +41,24 @@ class TooManyRequests(AppError):
 class BurstLimit:
     """A bucket of requests for each client, refilled steadily. In memory: each process counts for itself."""
 
-    def __init__(self, rate: Rate, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, rate: Rate, now: Callable[[], float] = monotonic, refusal: type[TooManyRequests] = TooManyRequests
+    ) -> None:
         self._size = float(rate.count)
         self._refill = rate.count / rate.seconds
         self._now = now
+        self._refusal = refusal
         self._buckets: dict[str | None, tuple[float, float]] = {}
         """Client to what was left, and when. Those whose address is not known share one bucket."""
 
     def take(self, client: str | None) -> None:
-        """Take one request out of the client's bucket, or raise `TooManyRequests`."""
+        """Take one request out of the client's bucket, or raise the refusal."""
         now = self._now()
         if len(self._buckets) >= _MOST_KNOWN:
             self._forget_full(now)
         left = self._left(client, now)
         if left < 1:
-            raise TooManyRequests((1 - left) / self._refill)
+            raise self._refusal((1 - left) / self._refill)
         self._buckets[client] = left - 1, now
 
     def _left(self, client: str | None, now: float) -> float:

@@ -38,6 +38,7 @@ from app.intake.schemas import preload
 from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
+from app.leads.errors import TooManyOpened
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.limits import BurstLimit
@@ -111,6 +112,7 @@ def _lifespan(
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
         app.state.burst = BurstLimit(settings.burst)
+        app.state.openings = BurstLimit(settings.openings, refusal=TooManyOpened)
         loop = WorkerLoop(database, clock, engine, hints.wake, sealer=make_sealer(house))
         running = [asyncio.create_task(admission.run()), asyncio.create_task(hints.run())]
         if with_worker:

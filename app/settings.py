@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     flood: RateSetting = Field(
         Rate("100/10m"), validate_default=False, description="Leads per client address, then held for staff to look at."
     )
+    openings: RateSetting = Field(
+        Rate("120/1m"), validate_default=False, description="Leads that one key or person may open, then 429."
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from app.errors import AppError, InvalidRequest
+from app.limits import TooManyRequests
 
 
 class LeadNotFound(AppError):
@@ -48,3 +49,15 @@ class LeadsNotFound(InvalidRequest):
     code = "leads-not-found"
     title = "Some of the leads do not exist"
     explanation = "There is no lead with some of those ids or references; `errors` points at them. None was changed."
+
+
+class TooManyOpened(TooManyRequests):
+    """Somebody opens leads faster than anyone can read them."""
+
+    code = "too-many-opened"
+    title = "Too many leads opened at once"
+    explanation = (
+        "Opening a lead shows everything about a person, so a key, or a member of staff, can open only so many in a "
+        "minute. Open the next one after `Retry-After` seconds; for many at once there are the list and the export."
+    )
+    detail_text = "Too many leads were opened in a short time. Please open the next one in a moment."

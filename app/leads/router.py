@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.access.permissions import CanReadLeads, CanWriteLeads, StaffRoute
 from app.access.service import Principal
 from app.leads import service
-from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead
+from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead, TooManyOpened
 from app.leads.schemas import (
     BulkChange,
     ChangedLeads,
@@ -62,9 +62,10 @@ async def change_leads(wanted: BulkChange, house: House, staff: CanWriteLeads) -
     return ChangedLeads(items=items)
 
 
-@router.get("/{lead}", operation_id="getLead", responses=problems(LeadNotFound))
-async def get_lead(lead: str, house: House, staff: CanReadLeads, response: Response) -> LeadOut:
-    """Get one lead, whole, by id or reference."""
+@router.get("/{lead}", operation_id="getLead", responses=problems(LeadNotFound, TooManyOpened))
+async def get_lead(lead: str, request: Request, house: House, staff: CanReadLeads, response: Response) -> LeadOut:
+    """Get one lead, whole, by id or reference. Opening one is audited, and throttled for each key or person."""
+    request.app.state.openings.take(staff.actor)
     found = await service.show(house.database, house.keyring, lead, by=staff)
     response.headers["ETag"] = f'"{found.version}"'
     return found

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.forms.schemas import FORM_KEY_PATTERN, LINE_PATTERN
+from app.leads.masking import masked
 from app.leads.models import Lead
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -133,11 +134,9 @@ class LeadSummary(BaseModel):
     @classmethod
     def of(cls, lead: Lead, person: Mapping[str, Any], *, unmasked: bool) -> Self:
         """Show a lead, its contact data whole or masked."""
-        name, email, phone = person["name"], person.get("email"), person.get("phone")
-        if not unmasked:
-            name, email, phone = masked_name(name), email and masked_email(email), phone and masked_phone(phone)
+        contact = {name: person.get(name) for name in ("name", "email", "phone")}
         shown = {field: getattr(lead, field) for field in _PLAIN_FIELDS}
-        return cls(**shown, form=lead.form_key, name=name, email=email, phone=phone)
+        return cls(**shown, form=lead.form_key, **(contact if unmasked else masked(contact)))
 
 
 _PLAIN_FIELDS = (
@@ -228,19 +227,3 @@ class LeadList(BaseModel):
 
     items: list[LeadSummary]
     next_cursor: str | None
-
-
-def masked_name(name: str) -> str:
-    """Return the initials: `I. O. V.`."""
-    return " ".join(f"{word[0]}." for word in name.split())
-
-
-def masked_email(address: str) -> str:
-    """Return the first letter and the top-level domain: `i…@….example`."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@….{domain.rpartition('.')[2]}"
-
-
-def masked_phone(number: str) -> str:
-    """Return the last two digits: `…78`."""
-    return f"…{number[-2:]}"
