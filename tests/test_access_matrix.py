@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -15,8 +15,9 @@ from app.access.schemas import NewKey
 from app.access.scopes import Scope
 from app.main import _ROUTERS, create_app
 from app.settings import read_settings
-from tests.intake.enquiry import JSON
+from tests.intake.enquiry import DOOR, JSON
 from tests.support.clock import FakeClock
+from tests.support.sink import HttpSink
 
 RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady"},
@@ -56,24 +57,35 @@ BODIES: dict[str, dict[str, Any]] = {
     "addNote": {"text": "Called twice."},
     "replayDestination": {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
 }
-Operation = tuple[str, str, str, tuple[str, ...]]
-"""Its id, method and address, and the scopes that it needs."""
+IDS = {"lead", "delivery_id", "destination_id", "key_id"}
+"""What stands in addresses, besides the keys of forms."""
+
+
+class Operation(NamedTuple):
+    """One route as the API's own description has it."""
+
+    id: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+
+    @property
+    def nowhere(self) -> str:
+        """Its address with ids that nobody has."""
+        return self.path.format(key="default", **dict.fromkeys(IDS, NOWHERE))
 
 
 def _operations() -> Iterator[Operation]:
     # An address that nobody opens: the document is made of the routes alone.
     app = create_app(read_settings({"FREEQUOTE_DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing"}))
     for path, methods in app.openapi()["paths"].items():
-        address = path.replace("{key}", "default")
-        for name in ("{lead}", "{delivery_id}", "{destination_id}", "{key_id}"):
-            address = address.replace(name, NOWHERE)
         for method, operation in methods.items():
             scopes = [scope for rule in operation.get("security", []) for scope in rule["ApiKey"]]
-            yield operation["operationId"], method.upper(), address, tuple(scopes)
+            yield Operation(operation["operationId"], method.upper(), path, tuple(scopes))
 
 
 OPERATIONS = sorted(_operations())
-GUARDED = [operation for operation in OPERATIONS if operation[3]]
+GUARDED = [operation for operation in OPERATIONS if operation.scopes]
 
 
 @pytest.fixture
@@ -82,22 +94,26 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-async def _key(app: FastAPI, clock: FakeClock, *scopes: str, lasts: timedelta | None = None) -> dict[str, str]:
+async def _key(
+    app: FastAPI, clock: FakeClock, *scopes: str, lasts: timedelta | None = None, forms: list[str] | None = None
+) -> dict[str, str]:
     expires_at = clock.now() + lasts if lasts else None
-    new = NewKey(name="Front desk", scopes=[Scope(scope) for scope in scopes], expires_at=expires_at)
+    new = NewKey(name="Front desk", scopes=[Scope(scope) for scope in scopes], expires_at=expires_at, forms=forms or [])
     made = await access.mint(app.state.parts.database, new, clock.now())
     return {"Authorization": f"Bearer {made.secret}"}
 
 
-async def _ask(client: httpx.AsyncClient, operation: Operation, headers: dict[str, str]) -> httpx.Response:
-    name, method, address, _ = operation
-    return await client.request(method, address, json=BODIES.get(name), headers=headers)
+async def _ask(
+    client: httpx.AsyncClient, operation: Operation, headers: dict[str, str], address: str | None = None
+) -> httpx.Response:
+    body = BODIES.get(operation.id)
+    return await client.request(operation.method, address or operation.nowhere, json=body, headers=headers)
 
 
 def test_every_route_needs_the_scope_that_the_contract_says() -> None:
     found: dict[str, set[str]] = {}
-    for name, _, _, scopes in OPERATIONS:
-        found.setdefault(" ".join(scopes) or "public", set()).add(name)
+    for operation in OPERATIONS:
+        found.setdefault(" ".join(operation.scopes) or "public", set()).add(operation.id)
     assert found == RIGHTS
 
 
@@ -108,7 +124,7 @@ def test_no_route_hides_from_the_contract_but_pages() -> None:
 
 
 def test_every_body_that_this_test_sends_belongs_to_a_route() -> None:
-    assert BODIES.keys() <= {operation[0] for operation in GUARDED}
+    assert BODIES.keys() <= {operation.id for operation in GUARDED}
 
 
 async def test_without_a_good_key_every_route_answers_401(
@@ -127,25 +143,59 @@ async def test_without_a_good_key_every_route_answers_401(
         for headers in ({}, {"Authorization": "Bearer "}, spelled_otherwise, unknown, revoked, expired):
             answer = await _ask(client, operation, headers)
             assert answer.headers.get("www-authenticate") == 'Bearer realm="freequote"', operation
-            seen.setdefault((operation[0], answer.status_code), set()).add(answer.json()["detail"])
-    assert seen.keys() == {(operation[0], 401) for operation in GUARDED}
+            seen.setdefault((operation.id, answer.status_code), set()).add(answer.json()["detail"])
+    assert seen.keys() == {(operation.id, 401) for operation in GUARDED}
     assert len(set.union(*seen.values())) == 1
+
+
+async def test_of_all_scopes_exactly_the_one_lets_in(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
+    for scope in Scope:
+        alone = await _key(app, clock, scope)
+        for operation in GUARDED:
+            answer = await _ask(client, operation, alone)
+            if scope == operation.scopes[0]:
+                assert answer.status_code in {200, 201, 202, 204, 404}, operation
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope"), operation
+                assert operation.scopes[0] in answer.json()["detail"]
 
 
 async def test_a_key_with_every_other_scope_gets_403(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
     keys = {scope: await _key(app, clock, *(set(Scope) - {scope})) for scope in Scope}
     for operation in GUARDED:
-        needed = Scope(operation[3][0])
-        answer = await _ask(client, operation, keys[needed])
+        answer = await _ask(client, operation, keys[Scope(operation.scopes[0])])
         assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope"), operation
-        assert needed in answer.json()["detail"]
 
 
-async def test_a_key_with_that_scope_alone_is_let_in(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
-    keys = {scope: await _key(app, clock, scope) for scope in Scope}
-    for operation in GUARDED:
-        answer = await _ask(client, operation, keys[Scope(operation[3][0])])
-        assert answer.status_code in {200, 201, 204, 404}, operation
+async def test_what_belongs_to_another_form_does_not_exist_for_any_route(
+    app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock, http_sink: HttpSink
+) -> None:
+    foreign = await _foreign(client, staff, http_sink.url())
+    # What deletes comes last: it ends what the others ask for.
+    for operation in sorted(GUARDED, key=lambda one: one.method == "DELETE"):
+        address = operation.path.format(**foreign)
+        limited = await _key(app, clock, *operation.scopes, "leads:contact", "leads:export", forms=["clinic-es"])
+        answer = await _ask(client, operation, limited, address)
+        assert answer.status_code < 500, operation
+        assert not [word for word in foreign.values() if word in answer.text and word not in address], operation
+        if address != operation.path:
+            assert answer.status_code == 404, operation
+            every = await _key(app, clock, *Scope)
+            assert (await _ask(client, operation, every, address)).status_code != 404, "or it was never there"
+
+
+async def _foreign(client: httpx.AsyncClient, staff: httpx.AsyncClient, url: str) -> dict[str, str]:
+    """Make one of everything that belongs to a form; return the ids by their names in addresses."""
+    for key in ("clinic-es", "clinic-de"):
+        await staff.post("/v1/forms", json={"key": key, "name": key})
+    hook = {"kind": "webhook", "url": url, "include": "reference", "forms": ["clinic-de"]}
+    destination = (await staff.post("/v1/destinations", json=hook)).json()["id"]
+    lead = (await client.post(f"{DOOR}?form=clinic-de", json=JSON)).json()["id"]
+    (delivery,) = (await staff.get("/v1/deliveries")).json()["items"]
+    helper = {"name": "Helper", "scopes": ["leads:read"], "forms": ["clinic-de"]}
+    key_id = (await staff.post("/v1/keys", json=helper)).json()["id"]
+    made = {"lead": lead, "delivery_id": delivery["id"], "destination_id": destination, "key_id": key_id}
+    return {**made, "key": "clinic-de"}
 
 
 @pytest.mark.parametrize("name", ["key", "api_key", "access_token", "authorization"])

@@ -50,6 +50,20 @@ class MoreThanItsMaker(AppError):
         super().__init__(f"The key that asks does not hold {what}.")
 
 
+class NeedsAllForms(AppError):
+    """What is asked for is of the whole house, and the key is one of some forms."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "needs-all-forms"
+    title = "Not for a key of some forms"
+    explanation = (
+        "The answer would tell of forms that the key may not see. Ask with a key that is not limited to forms."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("This needs a key that is not limited to some forms.")
+
+
 class KeyNotFound(AppError):
     """There is no such key."""
 

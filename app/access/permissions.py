@@ -7,7 +7,7 @@ from fastapi import Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from app.access.errors import MissingScope, MoreThanItsMaker, NotAuthenticated
+from app.access.errors import MissingScope, MoreThanItsMaker, NeedsAllForms, NotAuthenticated
 from app.access.principals import Principal
 from app.access.refusals import Refusals
 from app.access.scopes import Scope
@@ -60,7 +60,7 @@ class StaffRoute(APIRoute):
                     by = await identify(request, await bearer(request))
                     allow(by, needed.own_oauth_scopes or [])
                 return await handle(request)
-            except (MissingScope, MoreThanItsMaker) as refusal:
+            except (MissingScope, MoreThanItsMaker, NeedsAllForms) as refusal:
                 if by is not None:
                     refusals: Refusals = request.app.state.refusals
                     await refusals.note(by, self.operation_id or self.name, refusal.code)

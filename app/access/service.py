@@ -27,7 +27,7 @@ async def mint(database: Database, new: NewKey, now: datetime, *, by: Principal 
     Errors: `MoreThanItsMaker`.
     """
     if by is not None:
-        _hand_on(by, new)
+        check_handed_on(by, new)
     secret = new_key()
     key = ApiKey(
         id=new_id(),
@@ -118,7 +118,8 @@ def _visible(key: ApiKey, by: Principal | None) -> bool:
     return by is None or not by.forms or bool(key.forms and set(key.forms) <= by.forms)
 
 
-def _hand_on(maker: Principal, new: NewKey) -> None:
+def check_handed_on(maker: Principal, new: NewKey) -> None:
+    """Refuse a key that may do more than the one that makes it, see more forms, or lasts longer: `MoreThanItsMaker`."""
     extra = sorted({scope.value for scope in new.scopes} - maker.scopes)
     if extra:
         raise MoreThanItsMaker(f"the scope {extra[0]}")

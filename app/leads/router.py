@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.access.permissions import CanReadLeads, CanWriteLeads, StaffRoute
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.leads import service
 from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead, TooManyOpened
 from app.leads.schemas import (
@@ -71,9 +71,10 @@ async def get_lead(lead: str, request: Request, house: House, staff: CanReadLead
     return found
 
 
-@router.get("/{lead}/timeline", operation_id="getTimeline", responses=problems(LeadNotFound))
-async def get_timeline(lead: str, house: House, staff: CanReadLeads) -> Timeline:
+@router.get("/{lead}/timeline", operation_id="getTimeline", responses=problems(LeadNotFound, TooManyOpened))
+async def get_timeline(lead: str, request: Request, house: House, staff: CanReadLeads) -> Timeline:
     """Get all that happened to a lead, in order: steps, notes, and what was told to whom."""
+    request.app.state.openings.take(staff.actor)
     return Timeline(items=await service.timeline_of(house.database, house.keyring, lead, by=staff))
 
 

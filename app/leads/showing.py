@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.scopes import Scope
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.deliveries import queries as delivery_queries
 from app.leads import queries
 from app.leads.documents import Part, consent_data, open_part, open_parts
+from app.leads.masking import sees_contact
 from app.leads.models import Lead
 from app.leads.schemas import DeliverySummary, LeadOut, LeadSummary, RelatedLead
 from app.leads.tokens import mail_of, phone_of
@@ -25,8 +25,7 @@ _AS_THEY_ARE = LeadOut.model_fields.keys() & set(Lead.__table__.columns.keys()) 
 
 def summary(lead: Lead, key: SealingKey, by: Principal | None, person: Part | None = None) -> LeadSummary:
     """Show a lead in a list; `person` is its opened part, where it is open already."""
-    unmasked = by is None or Scope.LEADS_CONTACT in by.scopes
-    return LeadSummary.of(lead, person or open_part(key, "person", lead.id, lead.person), unmasked=unmasked)
+    return LeadSummary.of(lead, person or open_part(key, "person", lead.id, lead.person), unmasked=sees_contact(by))
 
 
 async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.deliveries import queries as delivery_queries
 from app.ids import new_id
 from app.leads.models import Lead, LeadStep

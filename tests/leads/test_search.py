@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.errors import InvalidRequest
 from app.ids import new_id
 from app.leads import search, service
