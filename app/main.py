@@ -14,6 +14,9 @@ from app.access.audit_router import router as audit_router
 from app.access.refusals import Refusals
 from app.access.router import router as access_router
 from app.access.service import KeyDesk
+from app.access.session_router import router as session_router
+from app.access.sessions import SessionDesk
+from app.access.staff_router import router as staff_router
 from app.audit.checkpoints import CheckpointFile
 from app.audit.sealer import Sealer
 from app.bodies import BodyCap
@@ -63,6 +66,8 @@ _ROUTERS = (
     spoken_router,
     access_router,
     audit_router,
+    session_router,
+    staff_router,
     pages_router,
 )
 
@@ -109,6 +114,7 @@ def _lifespan(
         engine, senders = make_engine(house)
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk, app.state.refusals = KeyDesk(database, clock), Refusals(database, clock)
+        app.state.session_desk = SessionDesk(house, app.state.refusals)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
         app.state.burst = BurstLimit(settings.burst)

@@ -20,6 +20,8 @@ _TAGS = [
     {"name": "deliveries", "description": "Promises to bring an event to a destination, and every attempt."},
     {"name": "destinations", "description": "Where events go."},
     {"name": "keys", "description": "API keys and their scopes."},
+    {"name": "staff", "description": "People who log in."},
+    {"name": "session", "description": "Logging in, and one's own account."},
     {"name": "audit", "description": "What was done, and by whom."},
     {"name": "operations", "description": "For load balancers and operators."},
 ]

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     openings: RateSetting = Field(
         Rate("120/1m"), validate_default=False, description="Leads that one key or person may open, then 429."
     )
+    require_totp: bool = Field(
+        default=False, description="Staff must set up an authenticator app before they can do anything else."
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, insert, update
 
+from app.access.sessions import forget_ended
 from app.audit.sealer import SEAL_SECONDS, Sealer
 from app.clock import Clock
 from app.database import Database, database_now
@@ -123,6 +124,7 @@ class WorkerLoop:
         await forget_old(self._database, self._clock.now())
         async with self._database.begin() as session:
             await session.execute(delete(Worker).where(Worker.seen_at < database_now(-_LONG_SILENT_SECONDS)))
+            await forget_ended(session, self._clock.now())
 
     async def _leave(self) -> None:
         with suppress(OutOfReach):

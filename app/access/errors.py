@@ -4,6 +4,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from app.errors import AppError
+from app.limits import TooManyRequests
 
 
 class NotAuthenticated(AppError):
@@ -62,6 +63,102 @@ class NeedsAllForms(AppError):
 
     def __init__(self) -> None:
         super().__init__("This needs a key that is not limited to some forms.")
+
+
+class ForeignOrigin(AppError):
+    """A browser that is logged in was made to send this by another site."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "foreign-origin"
+    title = "Sent from another site"
+    explanation = (
+        "A browser's session changes things only from our own pages: `Sec-Fetch-Site` must say `same-origin` or, where "
+        "a browser does not send it, `Origin` must be our own address. Scripts use an API key instead."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("This did not come from a page of ours.")
+
+
+class NotASession(AppError):
+    """Only somebody who is logged in can do this; a key cannot."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not-a-session"
+    title = "For people only"
+    explanation = "This concerns one's own account, and a key has none. Log in first."
+
+    def __init__(self) -> None:
+        super().__init__("This needs somebody who is logged in.")
+
+
+class LogInFailed(AppError):
+    """Whatever was wrong, it looks the same: the address, the password, the code, or a disabled account."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "log-in-failed"
+    title = "That did not log you in"
+    explanation = "Address, password or code are not right, or the account is disabled. Which it is, is not said."
+
+    def __init__(self) -> None:
+        super().__init__("Address, password or code are not right.")
+
+
+class CodeNeeded(AppError):
+    """The password is right, and the account asks for a code besides."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "code-needed"
+    title = "A code is needed"
+    explanation = "Send the same again with `code`, the six digits that the authenticator app shows."
+
+    def __init__(self) -> None:
+        super().__init__("Send the code of the authenticator app, too.")
+
+
+class TooManyLogIns(TooManyRequests):
+    """One address tries an account, or many, too often."""
+
+    code = "too-many-log-ins"
+    title = "Too many tries to log in"
+    explanation = "Too many tries came from this address. Others, from elsewhere, can log in all the same."
+    detail_text = "Too many tries to log in. Please try again after a while."
+
+
+class InvitationNotFound(AppError):
+    """There is no such invitation, or it was taken up already, or it is too old."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "invitation-not-found"
+    title = "No such invitation"
+    explanation = "The invitation was taken up already, or is older than three days. Ask for a new one."
+
+    def __init__(self) -> None:
+        super().__init__("There is no such invitation any more.")
+
+
+class StaffExists(AppError):
+    """There is an account with that address already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "staff-exists"
+    title = "That address has an account"
+    explanation = "There is an account with that address. Reset it to send a new invitation."
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with that address.")
+
+
+class StaffNotFound(AppError):
+    """There is no such member of staff, or none that who asks may see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "staff-not-found"
+    title = "No such member of staff"
+    explanation = "There is no account with that id among those you may see."
+
+    def __init__(self) -> None:
+        super().__init__("There is no such member of staff.")
 
 
 class KeyNotFound(AppError):

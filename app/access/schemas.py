@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.access.models import ApiKey
 from app.access.scopes import Scope
 
-_FORM_KEY = r"^[a-z0-9-]{1,63}$"
+FORM_KEY = r"^[a-z0-9-]{1,63}$"
+PLAIN_NAME = r"^[^\x00-\x1f\x7f]*$"
 # Beyond these a moment near the calendar's ends has no spelling in UTC.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
@@ -19,10 +20,10 @@ class NewKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["Front desk"])]
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN_NAME, examples=["Front desk"])]
     scopes: Annotated[list[Scope], Field(min_length=1)]
     forms: Annotated[
-        list[Annotated[str, Field(pattern=_FORM_KEY)]],
+        list[Annotated[str, Field(pattern=FORM_KEY)]],
         Field(max_length=200, description="Keys of the forms it may see; empty: all."),
     ] = []
     expires_at: Moment | None = None

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.access.auditing import note
-from app.access.errors import KeyNotFound, MoreThanItsMaker, NotAuthenticated
+from app.access.errors import KeyNotFound, NotAuthenticated
+from app.access.handing_on import check_handed_on, is_within
 from app.access.keys import hash_of, looks_like_key, new_key
 from app.access.models import ApiKey
 from app.access.principals import Principal
@@ -27,7 +28,7 @@ async def mint(database: Database, new: NewKey, now: datetime, *, by: Principal 
     Errors: `MoreThanItsMaker`.
     """
     if by is not None:
-        check_handed_on(by, new)
+        check_handed_on(by, [scope.value for scope in new.scopes], new.forms, new.expires_at)
     secret = new_key()
     key = ApiKey(
         id=new_id(),
@@ -58,7 +59,7 @@ async def list_keys(database: Database, *, by: Principal | None = None) -> list[
     """Return the keys that `by` may see, newest first; the command line, which asks as nobody, sees all."""
     async with database.read() as session:
         keys = await session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()))
-        return [KeyOut.of(key) for key in keys if _visible(key, by)]
+        return [KeyOut.of(key) for key in keys if is_within(key.forms, by)]
 
 
 async def revoke(database: Database, key_id: UUID, now: datetime, *, by: Principal | None = None) -> KeyOut:
@@ -68,7 +69,7 @@ async def revoke(database: Database, key_id: UUID, now: datetime, *, by: Princip
     """
     async with database.begin() as session:
         key = await session.get(ApiKey, key_id)
-        if key is None or not _visible(key, by):
+        if key is None or not is_within(key.forms, by):
             raise KeyNotFound(key_id)
         if key.revoked_at is None:
             key.revoked_at = now
@@ -111,19 +112,3 @@ class KeyDesk:
             async with self._database.begin() as session:
                 await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
         return Principal(key.id, key.name, frozenset(key.scopes), frozenset(key.forms), key.expires_at)
-
-
-def _visible(key: ApiKey, by: Principal | None) -> bool:
-    """Say whether a key exists for who asks: a key of some forms knows only keys of no others."""
-    return by is None or not by.forms or bool(key.forms and set(key.forms) <= by.forms)
-
-
-def check_handed_on(maker: Principal, new: NewKey) -> None:
-    """Refuse a key that may do more than the one that makes it, see more forms, or lasts longer: `MoreThanItsMaker`."""
-    extra = sorted({scope.value for scope in new.scopes} - maker.scopes)
-    if extra:
-        raise MoreThanItsMaker(f"the scope {extra[0]}")
-    if maker.forms and not (new.forms and set(new.forms) <= maker.forms):
-        raise MoreThanItsMaker("all of those forms")
-    if maker.expires_at is not None and (new.expires_at is None or new.expires_at > maker.expires_at):
-        raise MoreThanItsMaker("a right that lasts so long")

@@ -34,3 +34,12 @@ class Action(StrEnum):
     KEY_MADE = "key.made"
     KEY_REVOKED = "key.revoked"
     REFUSED = "access.refused"
+    STAFF_INVITED = "staff.invited"
+    STAFF_JOINED = "staff.joined"
+    STAFF_DISABLED = "staff.disabled"
+    STAFF_RESET = "staff.reset"
+    PASSWORD_CHANGED = "staff.password-changed"  # noqa: S105 - the name of an act
+    TOTP_SET = "staff.totp-set"
+    SESSION_BEGUN = "session.begun"
+    SESSION_ENDED = "session.ended"
+    LOG_IN_FAILED = "session.refused"

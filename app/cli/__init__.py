@@ -22,6 +22,7 @@ _PLACES = {
     "destination": "app.cli.destinations:app",
     "lead": "app.cli.leads:app",
     "delivery": "app.cli.deliveries:app",
+    "staff": "app.cli.staff:app",
     "audit": "app.cli.audit:app",
     "webhook": "app.cli.webhooks:app",
 }

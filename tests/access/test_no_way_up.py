@@ -6,10 +6,9 @@ from itertools import combinations, product
 from typing import TypeVar
 
 from app.access.errors import MoreThanItsMaker
+from app.access.handing_on import check_handed_on
 from app.access.principals import Principal
-from app.access.schemas import NewKey
 from app.access.scopes import Scope
-from app.access.service import check_handed_on
 from app.destinations.service import hand_on
 from app.destinations.shapes import Include
 from app.ids import new_id
@@ -38,10 +37,8 @@ def _maker(scopes: set[Scope], forms: set[str] | None = None, lasts: timedelta |
 
 def _mints(maker: Principal, scopes: set[Scope], forms: set[str] | None = None, lasts: timedelta | None = None) -> bool:
     expires_at = FakeClock().now() + lasts if lasts else None
-    # Unchecked, for a key without scopes cannot even be asked for.
-    new = NewKey.model_construct(name="Made", scopes=sorted(scopes), forms=sorted(forms or ()), expires_at=expires_at)
     try:
-        check_handed_on(maker, new)
+        check_handed_on(maker, scopes, sorted(forms or ()), expires_at)
     except MoreThanItsMaker:
         return False
     return True

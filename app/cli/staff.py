@@ -1,0 +1,48 @@
+"""`freequote staff`."""
+
+from typing import Annotated
+
+import typer
+
+from app.access import staff as service
+from app.access.roles import Role
+from app.access.staff_schemas import NewStaff
+from app.cli.running import Id, checked, run
+from app.cli.showing import AsJson, show, show_list
+
+app = typer.Typer(help="People who log in.", no_args_is_help=True, add_completion=False)
+
+
+@app.command("add")
+def add(
+    email: Annotated[str, typer.Argument(help="What they log in with.")],
+    name: Annotated[str, typer.Option(help="Who they are.")],
+    role: Annotated[Role, typer.Option(help="What they are here for.")],
+    form: Annotated[list[str] | None, typer.Option(help="A form they may see; none named: all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Invite somebody; the link that sets their password is printed this once and lasts three days."""
+    new = checked(NewStaff, email=email, name=name, role=role, forms=form or [])
+    made = run(lambda house: service.invite(house.database, house.settings.base_url, new, house.clock.now()))
+    show(made, as_json=as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List members of staff."""
+    found = run(lambda house: service.list_staff(house.database))
+    columns = ("id", "email", "name", "role", "forms", "state", "totp")
+    show_list(found, columns, spare=("forms", "totp", "name"), as_json=as_json)
+
+
+@app.command("disable")
+def disable(staff_id: Id, as_json: AsJson = False) -> None:
+    """Let somebody in no more; their sessions end at once."""
+    show(run(lambda house: service.disable(house.database, staff_id, house.clock.now())), as_json=as_json)
+
+
+@app.command("reset")
+def reset(staff_id: Id, as_json: AsJson = False) -> None:
+    """Take password and authenticator app away and print a new invitation; their sessions end at once."""
+    made = run(lambda house: service.reset(house.database, house.settings.base_url, staff_id, house.clock.now()))
+    show(made, as_json=as_json)
