@@ -70,12 +70,12 @@ async def test_an_invitation_ends_after_three_days(app: FastAPI, clock: FakeCloc
     assert (await join(app, made.link)).status_code == 404
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 129, "Password2024!", "Ines.Ortega-2026"])
-async def test_a_password_that_others_guess_is_refused_and_the_invitation_stays(password: str, app: FastAPI) -> None:
+async def test_a_password_that_others_guess_is_refused_and_the_invitation_stays(app: FastAPI) -> None:
     made = await invited(app)
-    refused = await join(app, made.link, password)
-    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["/password"])
-    assert password not in refused.text
+    for password in ("short", "x" * 129, "Password2024!", "Ines.Ortega-2026"):
+        refused = await join(app, made.link, password)
+        assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["/password"])
+        assert password not in refused.text
     assert (await join(app, made.link)).status_code == 200
 
 
