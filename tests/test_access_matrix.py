@@ -34,7 +34,16 @@ RIGHTS: dict[str, set[str]] = {
         *("previewDestination", "rotateSecret"),
     },
     "audit:read": {"listAudit", "verifyAudit"},
-    "keys:write": {"listKeys", "createKey", "revokeKey", "listStaff", "inviteStaff", "disableStaff", "resetStaff"},
+    "keys:write": {
+        "listKeys",
+        "createKey",
+        "revokeKey",
+        "listStaff",
+        "inviteStaff",
+        "changeStaff",
+        "disableStaff",
+        "resetStaff",
+    },
 }
 """What the contract says of each route. Whoever adds a route names it here, and thinks twice before `public`."""
 PAGES = {
@@ -55,6 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
     "createLead": JSON,
     "searchLeads": {"q": "brandt"},
+    "changeStaff": {},
     "changeLead": {"status": "won"},
     "changeLeads": {"leads": [NOWHERE], "change": {"status": "won"}},
     "addNote": {"text": "Called twice."},

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from app.access import staff as service
 from app.access.errors import MoreThanItsMaker, StaffExists, StaffNotFound
 from app.access.permissions import CanWriteKeys, StaffRoute
-from app.access.staff_schemas import Invited, NewStaff, StaffOut
+from app.access.staff_schemas import Invited, NewStaff, StaffChange, StaffOut
 from app.parts import House
 from app.problems import problems
 
@@ -37,6 +37,12 @@ async def list_staff(house: House, staff: CanWriteKeys) -> StaffList:
 async def invite_staff(new: NewStaff, house: House, staff: CanWriteKeys) -> Invited:
     """Invite somebody; the link is shown this once, and lasts three days. No role beyond your own scopes."""
     return await service.invite(house.database, house.settings.base_url, new, house.clock.now(), by=staff)
+
+
+@router.patch("/{staff_id}", operation_id="changeStaff", responses=problems(MoreThanItsMaker, StaffNotFound))
+async def change_staff(staff_id: UUID, wanted: StaffChange, house: House, staff: CanWriteKeys) -> StaffOut:
+    """Change somebody's name, role or forms; it holds from their next request on."""
+    return await service.change(house.database, staff_id, wanted, by=staff)
 
 
 @router.post("/{staff_id}/disable", operation_id="disableStaff", responses=problems(MoreThanItsMaker, StaffNotFound))

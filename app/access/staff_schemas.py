@@ -21,18 +21,32 @@ Given = Annotated[str, Field(max_length=LONGEST * 4)]
 Code = Annotated[str, Field(max_length=16, examples=["492039"])]
 
 
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN_NAME, examples=["Inés Ortega"])]
+Forms = Annotated[
+    list[Annotated[str, Field(pattern=FORM_KEY)]],
+    Field(max_length=200, description="Keys of the forms they may see; empty: all."),
+]
+
+
 class NewStaff(BaseModel):
     """A member of staff to be invited."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: Email
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN_NAME, examples=["Inés Ortega"])]
+    name: Name
     role: Role
-    forms: Annotated[
-        list[Annotated[str, Field(pattern=FORM_KEY)]],
-        Field(max_length=200, description="Keys of the forms they may see; empty: all."),
-    ] = []
+    forms: Forms = []
+
+
+class StaffChange(BaseModel):
+    """What is to change on an account; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    role: Role | None = None
+    forms: Forms | None = None
 
 
 class StaffOut(BaseModel):

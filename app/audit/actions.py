@@ -36,6 +36,7 @@ class Action(StrEnum):
     REFUSED = "access.refused"
     STAFF_INVITED = "staff.invited"
     STAFF_JOINED = "staff.joined"
+    STAFF_CHANGED = "staff.changed"
     STAFF_DISABLED = "staff.disabled"
     STAFF_RESET = "staff.reset"
     PASSWORD_CHANGED = "staff.password-changed"  # noqa: S105 - the name of an act

@@ -6,7 +6,7 @@ import typer
 
 from app.access import staff as service
 from app.access.roles import Role
-from app.access.staff_schemas import NewStaff
+from app.access.staff_schemas import NewStaff, StaffChange
 from app.cli.running import Id, checked, run
 from app.cli.showing import AsJson, show, show_list
 
@@ -33,6 +33,19 @@ def list_(as_json: AsJson = False) -> None:
     found = run(lambda house: service.list_staff(house.database))
     columns = ("id", "email", "name", "role", "forms", "state", "totp")
     show_list(found, columns, spare=("forms", "totp", "name"), as_json=as_json)
+
+
+@app.command("change")
+def change(
+    staff_id: Id,
+    name: Annotated[str | None, typer.Option(help="Who they are.")] = None,
+    role: Annotated[Role | None, typer.Option(help="What they are here for.")] = None,
+    form: Annotated[list[str] | None, typer.Option(help="The forms they may see from now on; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change somebody's account; what is not named stays."""
+    wanted = checked(StaffChange, name=name, role=role, forms=form or None)
+    show(run(lambda house: service.change(house.database, staff_id, wanted)), as_json=as_json)
 
 
 @app.command("disable")

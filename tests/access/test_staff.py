@@ -118,8 +118,14 @@ async def test_nobody_invites_or_takes_over_somebody_who_may_do_more(app: FastAP
         for role, status in ((Role.VIEWER, 201), (Role.COORDINATOR, 201), (Role.ADMIN, 403)):
             person = {**PERSON, "email": f"{role}@clinic.example", "role": role}
             assert (await at.post("/v1/staff", json=person)).status_code == status, role
-        for way in ("disable", "reset"):
-            answer = await at.post(f"/v1/staff/{admin.id}/{way}")
+        (viewer,) = (one for one in (await at.get("/v1/staff")).json()["items"] if one["role"] == "viewer")
+        raised = await at.patch(f"/v1/staff/{viewer['id']}", json={"role": "admin"})
+        lowered = await at.patch(f"/v1/staff/{admin.id}", json={"role": "viewer"})
+        for answer in (
+            raised,
+            lowered,
+            *[await at.post(f"/v1/staff/{admin.id}/{way}") for way in ("disable", "reset")],
+        ):
             assert (answer.status_code, answer.json()["code"]) == (403, "more-than-its-maker")
 
 
@@ -131,6 +137,15 @@ async def test_whoever_is_limited_to_forms_invites_only_to_them(app: FastAPI, cl
             person = {**PERSON, "email": "desk@clinic.example", "forms": forms}
             assert (await at.post("/v1/staff", json=person)).status_code == status
         assert [one["email"] for one in (await at.get("/v1/staff")).json()["items"]] == ["desk@clinic.example"]
+
+
+async def test_another_role_holds_from_the_next_request_on(app: FastAPI, staff: httpx.AsyncClient) -> None:
+    made = await hired(app, Role.VIEWER)
+    async with browser(app) as at:
+        await log_in(at)
+        assert (await at.get("/v1/keys")).status_code == 403
+        assert (await staff.patch(f"/v1/staff/{made.id}", json={"role": "admin"})).json()["role"] == "admin"
+        assert (await at.get("/v1/keys")).status_code == 200
 
 
 @pytest.mark.parametrize("role", Role)

@@ -14,11 +14,12 @@ async def test_staff_are_invited_listed_disabled_and_reset(cli: CommandLine) -> 
     assert "/console/join#" in made["link"]
     (listed,) = (await cli.json("staff", "list"))["items"]
     assert (listed["role"], "link" in listed) == ("coordinator", False)
+    assert (await cli.json("staff", "change", made["id"], "--role", "viewer"))["role"] == "viewer"
     assert (await cli.json("staff", "disable", made["id"]))["state"] == "disabled"
     again = await cli.json("staff", "reset", made["id"])
     assert (again["state"], again["link"] == made["link"]) == ("invited", False)
     acts = [entry["action"] for entry in (await cli.json("audit", "list", "--actor", "cli"))["items"]]
-    assert acts == ["staff.reset", "staff.disabled", "staff.invited"]
+    assert acts == ["staff.reset", "staff.disabled", "staff.changed", "staff.invited"]
 
 
 async def test_a_second_account_and_a_broken_address_are_refused(cli: CommandLine) -> None:
