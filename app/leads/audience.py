@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.errors import MissingScope
-from app.access.scopes import Scope
 from app.access.principals import Principal
+from app.access.scopes import Scope
 from app.database import Database
 from app.destinations import service as destinations
 from app.destinations.routing import Facts

@@ -57,7 +57,7 @@ async def show(database: Database, keyring: Keyring, name: str, *, by: Principal
 async def timeline_of(
     database: Database, keyring: Keyring, name: str, *, by: Principal | None = None
 ) -> list[TimelineEntry]:
-    """Return all that happened to a lead, in order, or raise `LeadNotFound`. It shows notes, so it is an opening, too."""
+    """Return all that happened to a lead, in order, or raise `LeadNotFound`. It shows notes, so it is an opening."""
     async with database.begin() as session:
         lead, key = await _load(session, keyring, name, by)
         note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
