@@ -42,6 +42,7 @@ from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
 from app.leads.errors import TooManyOpened
+from app.leads.changes.router import router as changes_router
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.limits import BurstLimit
@@ -58,6 +59,7 @@ from app.worker import WorkerLoop
 _ROUTERS = (
     intake_router,
     forms_router,
+    changes_router,
     leads_router,
     deliveries_router,
     destinations_router,

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.deliveries.order import place_of_insert
 
 OPEN = "state IN ('pending', 'sending')"
 """What still has to go out; spelled so in every query that is to find it by its index."""
@@ -17,6 +18,7 @@ class Event(Base):
     """Something consumers are told; its id is the `webhook-id` of every copy."""
 
     __tablename__ = "events"
+    __table_args__ = (Index(None, "place", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
@@ -25,6 +27,8 @@ class Event(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     """The whole document in the standard shape, sealed with the lead's key; each destination gets its share."""
     created_at: Mapped[datetime]
+    place: Mapped[int] = mapped_column(BigInteger, server_default=place_of_insert())
+    """Where it stands in the order of commits; of several at one place the ids decide."""
 
 
 class Delivery(Base):
