@@ -43,6 +43,7 @@ from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
 from app.leads.errors import TooManyOpened
 from app.leads.changes.router import router as changes_router
+from app.leads.changes.stream import Streams
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.limits import BurstLimit
@@ -91,6 +92,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
+    app.state.streams = Streams()
     for router in _ROUTERS:
         app.include_router(router)
     checks = [*database_checks(database), *door_checks(app), *delivery_checks(database, settings, clock)]

@@ -23,7 +23,7 @@ RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady", "logIn", "logOut", "acceptInvitation"},
     "anyone known": {"getMe"},
     "people": {"changePassword", "beginTotp", "confirmTotp"},
-    "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges"},
+    "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges"},
     "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},

@@ -1,6 +1,7 @@
 """`freequote serve`, `worker` and `migrate`."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -26,6 +27,7 @@ from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.errors import Refusal
+from app.leads.changes.stream import Streams
 from app.main import create_app, make_engine, make_hints, make_sealer, open_database
 from app.parts import Parts
 from app.settings import Settings, read_settings
@@ -34,6 +36,8 @@ from app.worker import WorkerLoop
 
 _BACKLOG = 2048
 _DRAIN_SECONDS = 20
+_COLLECT_AFTER = 10_000
+"""New objects between two collections of the youngest; Python's own 700 are a few requests."""
 
 
 def serve(
@@ -69,8 +73,9 @@ def _check_many(settings: Settings) -> None:
 
 def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -> bool:
     """Serve until told to stop; return whether it came up at all."""
+    app = create_app(settings, with_worker=with_worker)
     config = uvicorn.Config(
-        create_app(settings, with_worker=with_worker),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -79,7 +84,7 @@ def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -
         ws="none",
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(config, app.state.streams)
     # uvicorn drains, then raises the signal again: whoever asked us to leave sees that nothing went wrong.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Ctrl-C is how one stops it: nothing went wrong.
@@ -89,9 +94,21 @@ def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Come up; what is there by then stays, so that collecting what requests leave need not look at it each time."""
+        await super().startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Leave once all that was taken is answered, or the grace is over."""
+        """Leave once all that was taken is answered, or the grace is over. A stream would go on for ever: it ends now."""
         leave_in_time()
+        self._streams.close()
         super().handle_exit(sig, frame)
 
 

@@ -19,6 +19,8 @@ from tests.support.process import Service
 
 _CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 _EXAMPLES = 8
+_ENDLESS = {"GET /v1/stream"}
+"""What does not end by itself; `tests/leads/changes/test_stream.py` looks at it."""
 
 
 def _hold(operation: APIOperation[Any, Any, Any, Any], key: dict[str, str]) -> list[str]:
@@ -52,5 +54,5 @@ def test_every_route_answers_as_the_document_says(service: Service) -> None:
     document = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
     operations = [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == sum(map(len, document.raw_schema["paths"].values()))
-    found = [line for operation in operations for line in _hold(operation, key)]
+    found = [line for operation in operations if operation.label not in _ENDLESS for line in _hold(operation, key)]
     assert not found, "\n".join(found[:20])

@@ -62,11 +62,15 @@ async def read(database: Database, keyring: Keyring, after: str | None, limit: i
     return await read(database, keyring, after, limit, forms)
 
 
-async def newest(database: Database, keyring: Keyring) -> str:
-    """Return the cursor behind the last change."""
+async def start(database: Database, keyring: Keyring, after: str | None) -> str:
+    """Return the cursor to follow from: the one that is given, if it is known, else the end of what is there.
+
+    Errors: `CursorExpired`.
+    """
     async with database.read() as session:
         until = await queries.frontier(session)
-        return cursors.write(keyring.secrets, until.epoch, await queries.newest(session, until))
+        place = await _place(session, keyring, until, after) if after else await queries.newest(session, until)
+    return cursors.write(keyring.secrets, until.epoch, place)
 
 
 async def _place(session: AsyncSession, keyring: Keyring, until: Frontier, after: str | None) -> Place:

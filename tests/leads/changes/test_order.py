@@ -57,7 +57,7 @@ async def test_nobody_reads_past_a_transaction_that_is_under_way(desk: Desk) -> 
 async def test_in_another_cluster_the_changes_are_numbered_anew_and_all_still_there(desk: Desk) -> None:
     house = desk.house
     before = [(await desk.lead()).id for _ in range(3)]
-    cursor = await service.newest(house.database, house.keyring)
+    cursor = await service.start(house.database, house.keyring, None)
     async with house.database.begin() as session:
         ahead = text("UPDATE events SET place = place + 1000000000000 RETURNING id")
         assert len((await session.execute(ahead)).all()) == len(before)
