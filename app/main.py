@@ -46,6 +46,7 @@ from app.leads.changes.router import router as changes_router
 from app.leads.changes.stream import Streams
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
+from app.leads.stats.router import router as stats_router
 from app.limits import BurstLimit
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
@@ -61,6 +62,7 @@ _ROUTERS = (
     intake_router,
     forms_router,
     changes_router,
+    stats_router,
     leads_router,
     deliveries_router,
     destinations_router,

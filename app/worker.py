@@ -20,6 +20,7 @@ from app.deliveries.sweeping import sweep
 from app.errors import OutOfReach
 from app.ids import new_id
 from app.intake.service import forget_old
+from app.leads.stats.counting import keep_up
 from app.telemetry import logger
 
 Done = TypeVar("Done")
@@ -122,6 +123,7 @@ class WorkerLoop:
 
     async def _tidy(self) -> None:
         await forget_old(self._database, self._clock.now())
+        await keep_up(self._database)
         async with self._database.begin() as session:
             await session.execute(delete(Worker).where(Worker.seen_at < database_now(-_LONG_SILENT_SECONDS)))
             await forget_ended(session, self._clock.now())

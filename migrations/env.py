@@ -14,11 +14,12 @@ from app.forms import models as _forms
 from app.intake import models as _intake
 from app.leads import models as _leads
 from app.leads.changes import models as _changes
+from app.leads.stats import models as _stats
 from app.schema import lock_schema
 from app.sealing import models as _sealing
 from app.settings import read_settings
 
-ROOMS = (_access, _audit, _changes, _deliveries, _destinations, _forms, _intake, _leads, _sealing)
+ROOMS = (_access, _audit, _changes, _deliveries, _destinations, _forms, _intake, _leads, _sealing, _stats)
 """Imported for the tables they define."""
 
 

@@ -23,7 +23,7 @@ RIGHTS: dict[str, set[str]] = {
     "public": {"createQuoteRequest", "getForm", "isAlive", "isReady", "logIn", "logOut", "acceptInvitation"},
     "anyone known": {"getMe"},
     "people": {"changePassword", "beginTotp", "confirmTotp"},
-    "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges"},
+    "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges", "getStats"},
     "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
@@ -170,6 +170,8 @@ async def test_without_a_good_key_every_route_answers_401(
 
 
 async def test_of_all_scopes_exactly_the_one_lets_in(app: FastAPI, client: httpx.AsyncClient, clock: FakeClock) -> None:
+    # A stream that is let in would go on for ever.
+    app.state.streams.close()
     for scope in Scope:
         alone = await _key(app, clock, scope)
         for operation in GUARDED:
@@ -192,6 +194,7 @@ async def test_a_key_with_every_other_scope_gets_403(app: FastAPI, client: httpx
 async def test_what_belongs_to_another_form_does_not_exist_for_any_route(
     app: FastAPI, client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock, http_sink: HttpSink
 ) -> None:
+    app.state.streams.close()
     foreign = await _foreign(client, staff, http_sink.url())
     # What deletes comes last: it ends what the others ask for.
     for operation in sorted(GUARDED, key=lambda one: one.method == "DELETE"):

@@ -58,7 +58,7 @@ async def read(database: Database, keyring: Keyring, after: str | None, limit: i
             # Whatever lies behind the last row is of other forms; the next page need not look at it again.
             end = Place(rows[-1].place, rows[-1].id) if len(rows) == limit else last
             return Stretch(until.epoch, rows, end)
-    await _begin_epoch(database)
+    await begin_epoch(database)
     return await read(database, keyring, after, limit, forms)
 
 
@@ -73,6 +73,14 @@ async def start(database: Database, keyring: Keyring, after: str | None) -> str:
     return cursors.write(keyring.secrets, until.epoch, place)
 
 
+async def begin_epoch(database: Database) -> None:
+    """Number the changes anew: the database was moved to another cluster, where transactions count otherwise."""
+    async with database.begin() as session:
+        await queries.lock(session)
+        if (await queries.frontier(session)).foreign:
+            await queries.count_from_the_start(session, secrets.token_hex(8))
+
+
 async def _place(session: AsyncSession, keyring: Keyring, until: Frontier, after: str | None) -> Place:
     if not after:
         return START
@@ -80,14 +88,6 @@ async def _place(session: AsyncSession, keyring: Keyring, until: Frontier, after
     if epoch != until.epoch or not await queries.is_known(session, place):
         raise CursorExpired
     return place
-
-
-async def _begin_epoch(database: Database) -> None:
-    """Number the changes anew: the database was moved to another cluster, where transactions count otherwise."""
-    async with database.begin() as session:
-        await queries.lock(session)
-        if (await queries.frontier(session)).foreign:
-            await queries.count_from_the_start(session, secrets.token_hex(8))
 
 
 def _changes(keyring: Keyring, rows: Sequence[Any], *, unmasked: bool) -> Iterator[Change]:
