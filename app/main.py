@@ -44,6 +44,7 @@ from app.leads.audience_router import router as audience_router
 from app.leads.errors import TooManyOpened
 from app.leads.changes.router import router as changes_router
 from app.leads.changes.stream import Streams
+from app.leads.export.router import router as export_router
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.leads.stats.router import router as stats_router
@@ -63,6 +64,8 @@ _ROUTERS = (
     forms_router,
     changes_router,
     stats_router,
+    # Before the leads: `export` is no lead's reference.
+    export_router,
     leads_router,
     deliveries_router,
     destinations_router,

@@ -25,6 +25,7 @@ RIGHTS: dict[str, set[str]] = {
     "people": {"changePassword", "beginTotp", "confirmTotp"},
     "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges", "getStats"},
     "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
+    "leads:export": {"exportLeads"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination", "routeLead"},

@@ -1,0 +1,1 @@
+"""Leads as files for spreadsheets and programs, streamed page by page."""

@@ -1,0 +1,24 @@
+"""`freequote lead export`: a file that only its owner reads, whole or not at all."""
+
+import stat
+from pathlib import Path
+
+from app.parts import Parts
+from tests.cli.conftest import CommandLine
+from tests.support.house import Desk
+
+
+async def test_it_writes_a_file_for_its_owner_alone(cli: CommandLine, desk: Desk, house: Parts, tmp_path: Path) -> None:
+    lead, file = await desk.lead(), tmp_path / "leads.csv"
+    told = await cli.json("lead", "export", str(file), "--column", "reference", "--column", "name")
+    assert told == {"file": str(file), "bytes": file.stat().st_size}
+    assert file.read_text(encoding="utf-8-sig") == f"reference,name\n{lead.reference},Aurelia Brandt\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_it_never_overwrites_and_never_leaves_half_a_file(cli: CommandLine, house: Parts, tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("mine", encoding="ascii")
+    assert (await cli("lead", "export", str(tmp_path / "leads.csv"))).code == 1
+    assert (tmp_path / "leads.csv").read_text(encoding="ascii") == "mine"
+    ended = await cli("lead", "export", str(tmp_path / "leads.pdf"))
+    assert (ended.code, (tmp_path / "leads.pdf").exists()) == (1, False)
