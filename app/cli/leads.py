@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.exporting import export_
+from app.cli.importing import import_
 from app.cli.running import checked, run
 from app.cli.showing import AsJson, show, show_list
 from app.leads import service
@@ -14,6 +15,7 @@ from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True, add_completion=False)
 app.command("export")(export_)
+app.command("import")(import_)
 
 
 @app.command("list")
