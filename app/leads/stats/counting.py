@@ -19,7 +19,9 @@ from app.leads.changes.queries import Frontier, Place, frontier, newest
 from app.leads.stats import queries
 from app.leads.stats.models import Counting, DailyCount, StaleDay
 
-KINDS = ("status", "country", "source", "answer")
+KINDS = ("status", "country", "source", "form", "answer")
+ALL_FORMS = ""
+"""In the place of a form's key: every form together, so that a year of them all is 365 rows."""
 _LONGEST_STRETCH = 31
 """How many days are counted by one statement."""
 _DIGITS = 3
@@ -77,11 +79,12 @@ async def _recount(session: AsyncSession, days: Iterable[str]) -> dict[tuple[str
     found: dict[tuple[str, str], Counts] = defaultdict(lambda: {kind: Counter() for kind in KINDS})
     for first, last in _stretches(days):
         for day, form, status, country, source, count in await queries.counted(session, first, last):
-            counts = found[day, form]
-            for kind, value in zip(KINDS, (status, country, source or ""), strict=False):
-                counts[kind][value] += count
+            for of in (form, ALL_FORMS):
+                for kind, value in zip(KINDS, (status, country, source or "", form), strict=False):
+                    found[day, of][kind][value] += count
         for day, form, seconds in await queries.answered(session, first, last):
-            found[day, form]["answer"][str(rounded(seconds // 60))] += 1
+            for of in (form, ALL_FORMS):
+                found[day, of]["answer"][str(rounded(seconds // 60))] += 1
     return found
 
 

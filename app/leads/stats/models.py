@@ -10,15 +10,15 @@ from app.database import BIG_KEY, Base
 
 
 class DailyCount(Base):
-    """The leads of one form that were received on one day (UTC), counted; held leads and tests apart."""
+    """The leads of one form (the empty text: of all) of one day (UTC), counted; held leads and tests apart."""
 
     __tablename__ = "daily_counts"
 
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     form_key: Mapped[str] = mapped_column(String(64), primary_key=True)
     counts: Mapped[dict[str, Any]]
-    """How many of each `status`, `country` and `source` (the empty text: none was said), and how many were first
-    answered after so many minutes: `answer`."""
+    """How many of each `status`, `country`, `form` and `source` (the empty text: none was said), and how many were
+    first answered after so many minutes: `answer`."""
 
 
 class Counting(Base):

@@ -26,6 +26,8 @@ from app.leads.stats.schemas import (
 
 _MOST_DAYS = 3660
 _MOST_SOURCES = 50
+_NO_FORM = "-"
+"""What no form is called."""
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
 
 
@@ -42,25 +44,24 @@ async def stats(
     forms = [form] if form else sorted(by.forms) if by else []
     if form and by is not None and not by.sees(form):
         # As of a form that nothing came through.
-        forms = [""]
+        forms = [_NO_FORM]
     await counting.keep_up(database)
-    query = select(DailyCount).where(DailyCount.day.between(str(first), str(last)))
+    query = select(DailyCount.day, DailyCount.counts).where(
+        DailyCount.day.between(str(first), str(last)), DailyCount.form_key.in_(forms or [counting.ALL_FORMS])
+    )
     async with database.read() as session:
-        rows = list(await session.scalars(query.where(DailyCount.form_key.in_(forms)) if forms else query))
+        rows = (await session.execute(query)).all()
         delivered = (await session.execute(queries.deliveries(first, last, forms))).all()
     return _stats(first, last, rows, _health(delivered))
 
 
-def _stats(first: date, last: date, rows: Sequence[DailyCount], deliveries: DeliveryHealth) -> Stats:
+def _stats(first: date, last: date, rows: Sequence[Any], deliveries: DeliveryHealth) -> Stats:
     sums: dict[str, Counter[str]] = {kind: Counter() for kind in counting.KINDS}
     days: Counter[str] = Counter()
-    by_form: Counter[str] = Counter()
-    for row in rows:
-        for kind, values in row.counts.items():
+    for day, counts in rows:
+        for kind, values in counts.items():
             sums[kind].update(values)
-        count = sum(row.counts["status"].values())
-        days[row.day] += count
-        by_form[row.form_key] += count
+        days[day] += sum(counts["status"].values())
     calendar = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return Stats(
         first_day=first,
@@ -70,7 +71,7 @@ def _stats(first: date, last: date, rows: Sequence[DailyCount], deliveries: Deli
         statuses={status: sums["status"][status.value] for status in Status},
         sources=[SourceFigure(source=name or None, count=n) for name, n in _ranked(sums["source"])[:_MOST_SOURCES]],
         countries=[CountryFigure(country=name, count=count) for name, count in _ranked(sums["country"])],
-        forms=[FormFigure(form=name, count=count) for name, count in _ranked(by_form)],
+        forms=[FormFigure(form=name, count=count) for name, count in _ranked(sums["form"])],
         first_answer=_first_answer(sums["answer"]),
         deliveries=deliveries,
     )
