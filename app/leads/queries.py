@@ -1,12 +1,13 @@
 """Reading leads: pages by keyset, one by id or reference, related ones by token."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, defer
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 from app.bulk import Derived
@@ -22,8 +23,10 @@ from app.sealing.models import DataKey
 
 _MOST_RELATED = 50
 _WITH_KEY = select(Lead, DataKey.wrapped).select_from(Lead).join(DataKey, DataKey.lead_id == Lead.id)
-LISTED = tuple(defer(column, raiseload=True) for column in (Lead.inquiry, Lead.attribution, Lead.answers))
-"""A list shows who it is and no more: the long parts stay where they are."""
+LISTED = tuple(column for column in Lead.__table__.columns if column.name not in {"inquiry", "attribution", "answers"})
+"""A list shows who it is and no more: the long parts stay where they are, and no objects are made of the rows."""
+Listed = Any
+"""A lead, or a row of its listed columns."""
 
 _GIVEN_TOKENS: Mapping[str, TypeEngine[Any]] = {"lead_id": Uuid(), "tokens": Text()}
 _TOKEN_COLUMNS = ("epoch", "token", "lead_no")
@@ -42,17 +45,17 @@ SQLITE_TOKENS = Derived(
 )
 
 
-def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limit: int) -> Select[Lead, bytes]:
-    """Select leads with their wrapped data keys, in the order that is asked for, one more than `limit`.
+def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limit: int) -> Select[*tuple[Any, ...]]:
+    """Select the listed columns of leads with their wrapped data keys, in the order asked for, one more than `limit`.
 
     What is sealed is not judged here; `app.leads.search` does that.
     """
     moment, number = _place_columns(filters)
     order = [column.asc() if filters.sort is Sort.OLDEST else column.desc() for column in (moment, number)]
-    query = _WITH_KEY
+    query = select(*LISTED, DataKey.wrapped).select_from(Lead).join(DataKey, DataKey.lead_id == Lead.id)
     if filters.tag:
         query = query.join(LeadTag, and_(LeadTag.lead_no == Lead.no, LeadTag.tag == filters.tag))
-    query = query.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1).options(*LISTED)
+    query = query.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1)
     if cursor is not None:
         place = _read_place(cursor)
         here = tuple_(moment, number)
@@ -72,9 +75,9 @@ def _read_place(cursor: str) -> ColumnElement[Any]:
     return tuple_(literal(moment_in(moment), UtcDateTime()), literal(number_in(number)))
 
 
-def cursor_after(lead: Lead, sort: Sort) -> str:
+def cursor_after(lead: Listed, sort: Sort) -> str:
     """Return the cursor of the page that begins behind a lead."""
-    moment = lead.updated_at if sort is Sort.LATEST_CHANGE else lead.received_at
+    moment: datetime = lead.updated_at if sort is Sort.LATEST_CHANGE else lead.received_at
     return write_cursor(moment.isoformat(), lead.no)
 
 
@@ -153,8 +156,8 @@ async def consents_of(session: AsyncSession, lead_ids: Sequence[UUID]) -> dict[U
     return rows
 
 
-async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> list[Lead]:
-    """Return the other leads that share a token, newest first.
+async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], forms: Sequence[str]) -> Sequence[Listed]:
+    """Return the listed columns of the other leads that share a token, newest first.
 
     The index begins with the epoch, so it is asked once for each epoch and token: some 500 look-ups at a million leads.
     """
@@ -169,7 +172,7 @@ async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], form
         .where(SearchToken.lead_no != lead.no)
         .distinct()
     )
-    query = select(Lead).where(Lead.no.in_(shared)).order_by(Lead.no.desc()).limit(_MOST_RELATED).options(*LISTED)
+    query = select(*LISTED).where(Lead.no.in_(shared)).order_by(Lead.no.desc()).limit(_MOST_RELATED)
     if forms:
         query = query.where(Lead.form_key.in_(forms))
-    return list(await session.scalars(query))
+    return (await session.execute(query)).all()

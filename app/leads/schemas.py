@@ -10,7 +10,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.forms.schemas import FORM_KEY_PATTERN, LINE_PATTERN
 from app.leads.masking import masked
-from app.leads.models import Lead
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 # Beyond these a moment near the calendar's ends has no spelling in UTC.
@@ -132,8 +131,8 @@ class LeadSummary(BaseModel):
     phone: Annotated[str | None, Field(examples=["+34612345678"])]
 
     @classmethod
-    def of(cls, lead: Lead, person: Mapping[str, Any], *, unmasked: bool) -> Self:
-        """Show a lead, its contact data whole or masked."""
+    def of(cls, lead: Any, person: Mapping[str, Any], *, unmasked: bool) -> Self:
+        """Show a lead, or a row of its listed columns, its contact data whole or masked."""
         contact = {name: person.get(name) for name in ("name", "email", "phone")}
         shown = {field: getattr(lead, field) for field in _PLAIN_FIELDS}
         return cls(**shown, form=lead.form_key, **(contact if unmasked else masked(contact)))

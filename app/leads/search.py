@@ -1,8 +1,8 @@
 """Search over sealed data: tokens say which leads may fit, opening them says which do.
 
-Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, in stretches that grow, so
-that a frequent word is found at once and a rare one in a few steps; it opens a bounded number of leads a page, then
-hands out a cursor. Leads come in the order of their arrival.
+Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, a short stretch and then long
+ones, so that a frequent word is found at once and a rare one in a few steps. It opens a bounded number of leads a page,
+then hands out a cursor. Leads come in the order of their arrival.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from sqlalchemy.orm import aliased
 
 from app.errors import FieldProblem, InvalidRequest
 from app.ids import read_reference
-from app.leads.documents import Part, open_part
+from app.leads.documents import Part
 from app.leads.models import Lead, SearchToken
-from app.leads.queries import LISTED, by_id_or_reference, conditions, has_tag
+from app.leads.queries import LISTED, Listed, conditions, has_tag
 from app.leads.schemas import LeadFilters, Sort
+from app.leads.showing import opened
 from app.leads.terms import Person, Term
 from app.leads.tokens import EPOCH_BITS, epoch_of
 from app.paging import number_in, read_cursor, write_cursor
-from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
 from app.sealing.models import DataKey
 
@@ -39,7 +39,7 @@ _BATCH = 500
 _MOST_TERMS = 4
 """So many terms are looked up by token; the others are judged when a lead is open."""
 
-Hit = tuple[Lead, SealingKey, Part]
+Hit = tuple[Listed, Part]
 _Tokens = list[int]
 
 
@@ -68,7 +68,7 @@ class _Walk:
     def leave(self, lowest: int, highest: int) -> None:
         """Go on behind a stretch that holds nothing more."""
         self.reach -= highest - lowest + 1
-        self.width = min(self.width * 8, _LONGEST_STRETCH)
+        self.width = _LONGEST_STRETCH
         self.place = (highest + 1 << EPOCH_BITS) - 1 if self.is_upward else lowest << EPOCH_BITS
         self.is_over = highest >= self.top if self.is_upward else lowest == 0
 
@@ -104,9 +104,11 @@ async def _by_reference(
     session: AsyncSession, keyring: Keyring, text: str | None, wanted: Sequence[ColumnElement[bool]]
 ) -> list[Hit]:
     reference = read_reference(text or "")
-    query = by_id_or_reference(reference) if reference else None
-    row = (await session.execute(query.where(*wanted))).first() if query is not None else None
-    return [_opened(keyring, *row)] if row else []
+    if reference is None:
+        return []
+    query = select(*LISTED, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
+    rows = await session.execute(query.where(Lead.reference == reference, *wanted))
+    return [(row, opened(keyring, row, row.wrapped)) for row in rows]
 
 
 async def _begin(
@@ -149,32 +151,27 @@ async def _walk_on(
 ) -> list[Hit]:
     """Walk until one more than `limit` is found, all is seen, or the page has looked at enough."""
     hits: list[Hit] = []
-    opened = passed = 0
+    looked_at = passed = 0
     batch = limit + 1
-    while not walk.is_over and walk.reach > 0 and opened < _MOST_OPENED and passed < _MOST_PASSED:
+    while not walk.is_over and walk.reach > 0 and looked_at < _MOST_OPENED and passed < _MOST_PASSED:
         lowest, highest = walk.stretch()
         rows = (await session.execute(_candidates(walk, lowest, highest, tokens, wanted, batch))).all()
-        for number, lead, wrapped in rows:
-            walk.place = number
-            if lead is None:
+        for row in rows:
+            walk.place = row.lead_no
+            if row.no is None:
                 passed += 1
                 continue
-            opened += 1
-            hit = _opened(keyring, lead, wrapped)
-            person = Person(hit[2])
+            looked_at += 1
+            part = opened(keyring, row, row.wrapped)
+            person = Person(part)
             if all(term.fits(person) for term in terms):
-                hits.append(hit)
+                hits.append((row, part))
             if len(hits) > limit:
                 return hits
         if len(rows) < batch:
             walk.leave(lowest, highest)
         batch = _BATCH
     return hits
-
-
-def _opened(keyring: Keyring, lead: Lead, wrapped: bytes) -> Hit:
-    key = keyring.data_key(lead.id, wrapped)
-    return lead, key, open_part(key, "person", lead.id, lead.person)
 
 
 def _candidates(
@@ -186,12 +183,11 @@ def _candidates(
     hits = numbers.order_by(number.asc() if walk.is_upward else number.desc()).limit(count).subquery("hits")
     found = hits.c.lead_no
     return (
-        select(found, Lead, DataKey.wrapped)
+        select(found, *LISTED, DataKey.wrapped)
         .select_from(hits)
         .outerjoin(Lead, and_(Lead.no == found, *wanted))
         .outerjoin(DataKey, DataKey.lead_id == Lead.id)
         .order_by(found.asc() if walk.is_upward else found.desc())
-        .options(*LISTED)
     )
 
 

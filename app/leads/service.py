@@ -10,11 +10,11 @@ from app.access.principals import Principal
 from app.audit.actions import Action
 from app.database import Database
 from app.leads import queries, search, timeline
-from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several
+from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several, summary_of
 from app.leads.errors import LeadNotFound
 from app.leads.models import Lead, LeadStep
 from app.leads.schemas import LeadChange, LeadFilters, LeadOut, LeadSummary
-from app.leads.showing import summary, whole
+from app.leads.showing import opened, summary, whole
 from app.leads.terms import terms_of
 from app.leads.timeline import TimelineEntry
 from app.paging import Page
@@ -40,10 +40,10 @@ async def list_leads(
     async with database.read() as session:
         if terms:
             hits, next_cursor = await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit)
-            return Page([summary(lead, key, by, person) for lead, key, person in hits], next_cursor)
+            return Page([summary(lead, person, by) for lead, person in hits], next_cursor)
         rows = (await session.execute(queries.page_of(filters, forms, cursor, limit))).all()
-    items = [summary(lead, keyring.data_key(lead.id, wrapped), by) for lead, wrapped in rows[:limit]]
-    return Page(items, queries.cursor_after(rows[limit - 1][0], filters.sort) if len(rows) > limit else None)
+    items = [summary(row, opened(keyring, row, row.wrapped), by) for row in rows[:limit]]
+    return Page(items, queries.cursor_after(rows[limit - 1], filters.sort) if len(rows) > limit else None)
 
 
 async def show(database: Database, keyring: Keyring, name: str, *, by: Principal | None = None) -> LeadOut:
@@ -99,7 +99,7 @@ async def change_many(
     async with database.begin() as session:
         leads = await several(session, desk, names)
         await carry_out(session, desk, leads, lambda lead: alter(lead, wanted, now))
-    return [summary(*opened, by) for opened in leads]
+    return [summary_of(changed, by) for changed in leads]
 
 
 async def release(

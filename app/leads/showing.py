@@ -10,6 +10,7 @@ from app.leads import queries
 from app.leads.documents import Part, consent_data, open_part, open_parts
 from app.leads.masking import sees_contact
 from app.leads.models import Lead
+from app.leads.queries import Listed
 from app.leads.schemas import DeliverySummary, LeadOut, LeadSummary, RelatedLead
 from app.leads.tokens import mail_of, phone_of
 from app.sealing.envelopes import SealingKey
@@ -23,9 +24,14 @@ _AS_THEY_ARE = LeadOut.model_fields.keys() & set(Lead.__table__.columns.keys()) 
 }
 
 
-def summary(lead: Lead, key: SealingKey, by: Principal | None, person: Part | None = None) -> LeadSummary:
-    """Show a lead in a list; `person` is its opened part, where it is open already."""
-    return LeadSummary.of(lead, person or open_part(key, "person", lead.id, lead.person), unmasked=sees_contact(by))
+def opened(keyring: Keyring, lead: Listed, wrapped: bytes) -> Part:
+    """Open who a listed lead is of."""
+    return open_part(keyring.data_key(lead.id, wrapped), "person", lead.id, lead.person)
+
+
+def summary(lead: Listed, person: Part, by: Principal | None) -> LeadSummary:
+    """Show a lead in a list, masked where `by` may not see contact data."""
+    return LeadSummary.of(lead, person, unmasked=sees_contact(by))
 
 
 async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:
