@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from benchmarks import delivery, door, growth, memory, selfcheck
+from benchmarks import delivery, door, growth, lists, memory, selfcheck
 from benchmarks.contenders import TITLES
 from benchmarks.grounds import KINDS, postgres
 from benchmarks.options import Options
@@ -16,6 +16,7 @@ _PARTS: dict[str, Callable[[Report, Options, Postgres], None]] = {
     "delivery": delivery.measure,
     "growth": growth.measure,
     "memory": memory.measure,
+    "lists": lists.measure,
 }
 
 
