@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from app.forms.schemas import FORM_KEY_PATTERN, LINE_PATTERN
+from app.forms.schemas import FORM_KEY_PATTERN
 from app.leads.masking import masked
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -27,8 +27,9 @@ class Status(StrEnum):
     LOST = "lost"
 
 
-Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=LINE_PATTERN), AfterValidator(str.strip)]
-Assignee = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN, examples=["Marta"])]
+_SOME_WORD = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+Tag = Annotated[str, Field(max_length=50, pattern=_SOME_WORD), AfterValidator(str.strip)]
+Assignee = Annotated[str, Field(max_length=200, pattern=_SOME_WORD, examples=["Marta"]), AfterValidator(str.strip)]
 
 
 class LeadChange(BaseModel):
@@ -40,6 +41,16 @@ class LeadChange(BaseModel):
     assignee: Annotated[Assignee | None, Field(description="Null: nobody.")] = None
     tags: Annotated[list[Tag] | None, Field(max_length=20, description="All of them, in place of those it has.")] = None
     follow_up_at: Annotated[Moment | None, Field(description="When to come back to it; null: never.")] = None
+
+    @field_validator("follow_up_at")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    @field_validator("tags")
+    @classmethod
+    def _each_once(cls, value: list[str] | None) -> list[str] | None:
+        return value and list(dict.fromkeys(value))
 
     @field_validator("status", "tags")
     @classmethod

@@ -67,6 +67,23 @@ async def test_assignee_tags_and_follow_up_are_kept_and_taken_back(
     assert (await staff.get("/v1/leads", params={"tag": "vip"})).json()["items"] == []
 
 
+async def test_tags_stand_once_without_blanks_and_moments_in_utc(
+    client: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    address = f"/v1/leads/{await _post(client)}"
+    wanted = {
+        "tags": [" vip", "vip", "call  back "],
+        "assignee": " Marta ",
+        "follow_up_at": "2026-03-09T11:00:00+02:00",
+    }
+    changed = (await staff.patch(address, json=wanted)).json()
+    assert (changed["tags"], changed["assignee"]) == (["vip", "call back"], "Marta")
+    assert changed["follow_up_at"] == "2026-03-09T09:00:00Z"
+    wrong = [{"tags": [" "]}, {"tags": None}, {"tags": ["a"] * 21}, {"assignee": ""}, {"follow_up_at": "2026-03-09"}]
+    for body in (*wrong, {"tags": ["a\nb"]}, {"version": 7}):
+        assert (await staff.patch(address, json=body)).status_code == 422, body
+
+
 async def test_a_note_is_sealed_shown_on_the_timeline_and_told_to_nobody(desk: Desk, http_sink: HttpSink) -> None:
     house, new = desk.house, await desk.lead()
     note = await service.add_note(
