@@ -41,9 +41,9 @@ from app.intake.schemas import preload
 from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
-from app.leads.errors import TooManyOpened
 from app.leads.changes.router import router as changes_router
 from app.leads.changes.stream import Streams
+from app.leads.errors import TooManyOpened
 from app.leads.export.router import router as export_router
 from app.leads.occasions import occasions
 from app.leads.router import router as leads_router

@@ -99,14 +99,14 @@ class _Server(uvicorn.Server):
         self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Come up; what is there by then stays, so that collecting what requests leave need not look at it each time."""
+        """Come up. What is there by then stays: whoever collects what requests leave need not look at it."""
         await super().startup(sockets=sockets)
         gc.collect()
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Leave once all that was taken is answered, or the grace is over. A stream would go on for ever: it ends now."""
+        """Leave once all that was taken is answered, or the grace is over. A stream has no end but this."""
         leave_in_time()
         self._streams.close()
         super().handle_exit(sig, frame)

@@ -146,6 +146,12 @@ async def lock(
     return [opened.get(value) for _, value in named]
 
 
+async def by_number(session: AsyncSession, numbers: Sequence[int]) -> list[tuple[Lead, bytes]]:
+    """Return whole leads with their wrapped data keys, in the order of the numbers."""
+    found = {lead.no: (lead, wrapped) for lead, wrapped in await session.execute(_WITH_KEY.where(Lead.no.in_(numbers)))}
+    return [found[number] for number in numbers if number in found]
+
+
 async def consents_of(session: AsyncSession, lead_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Return the consents of leads as rows, always in the same order: all of a lead are given at one moment."""
     order = (Consent.purpose, Consent.recipient, Consent.id)

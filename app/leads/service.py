@@ -14,6 +14,7 @@ from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_
 from app.leads.errors import LeadNotFound
 from app.leads.models import Lead, LeadStep
 from app.leads.schemas import LeadChange, LeadFilters, LeadOut, LeadSummary
+from app.leads.search import Hit
 from app.leads.showing import opened, summary, whole
 from app.leads.terms import terms_of
 from app.leads.timeline import TimelineEntry
@@ -35,15 +36,27 @@ async def list_leads(
 
     Errors: `InvalidRequest` as `app.leads.search` has them.
     """
-    forms = sorted(by.forms) if by else []
-    terms = terms_of(filters)
     async with database.read() as session:
-        if terms:
-            hits, next_cursor = await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit)
-            return Page([summary(lead, person, by) for lead, person in hits], next_cursor)
-        rows = (await session.execute(queries.page_of(filters, forms, cursor, limit))).all()
-    items = [summary(row, opened(keyring, row, row.wrapped), by) for row in rows[:limit]]
-    return Page(items, queries.cursor_after(rows[limit - 1], filters.sort) if len(rows) > limit else None)
+        hits, next_cursor = await find(session, keyring, filters, cursor=cursor, limit=limit, by=by)
+    return Page([summary(lead, person, by) for lead, person in hits], next_cursor)
+
+
+async def find(
+    session: AsyncSession,
+    keyring: Keyring,
+    filters: LeadFilters,
+    *,
+    cursor: str | None,
+    limit: int,
+    by: Principal | None,
+) -> tuple[list[Hit], str | None]:
+    """Return the leads of one page, as listed rows with who they are of, and the cursor behind them."""
+    forms = sorted(by.forms) if by else []
+    if terms := terms_of(filters):
+        return await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit)
+    rows = (await session.execute(queries.page_of(filters, forms, cursor, limit))).all()
+    hits = [(row, opened(keyring, row, row.wrapped)) for row in rows[:limit]]
+    return hits, queries.cursor_after(rows[limit - 1], filters.sort) if len(rows) > limit else None
 
 
 async def show(database: Database, keyring: Keyring, name: str, *, by: Principal | None = None) -> LeadOut:

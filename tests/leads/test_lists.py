@@ -47,7 +47,8 @@ async def _change(desk: Desk, reference: str, **wanted: Any) -> None:
 
 
 async def test_every_filter_and_order_shows_its_own_leads_page_by_page(desk: Desk) -> None:
-    await forms.add(desk.house.database, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
+    async with desk.house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
     start = desk.clock.now()
     made = []
     for number in range(6):

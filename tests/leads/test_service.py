@@ -83,7 +83,8 @@ async def test_relatives_are_found_by_mail_or_phone_and_strangers_are_not(desk: 
     await desk.lead(person={"name": "Aurelia Brandt", "email": "other@mail.example", "phone": "+34699999999"})
     shown = await service.show(desk.house.database, desk.house.keyring, first.reference)
     assert [other.reference for other in shown.related] == [by_phone.reference, by_mail.reference]
-    await forms.add(desk.house.database, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
+    async with desk.house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), desk.clock.now())
     there = await desk.lead(form="clinic-es")
     limited = _key("leads:read", forms=("clinic-es",))
     shown = await service.show(desk.house.database, desk.house.keyring, there.reference, by=limited)

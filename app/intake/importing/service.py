@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.audit.actions import CLI
 from app.errors import FieldProblem, InvalidRequest
 from app.intake.body import read_body
 from app.intake.composing import consent_rows, new_lead
@@ -167,5 +168,4 @@ async def _write(
     if fresh and not order.dry_run:
         told = configuration.told if order.tell else lambda _: ()
         written = [arrivals.arrival(house.keyring, lead) for lead in fresh]
-        async with house.database.begin_bulk() as bulk:
-            await arrivals.write(bulk, written, told)
+        await arrivals.write(house.database, written, told, actor=CLI)

@@ -4,11 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.security import SecurityScopes
 
-from app.access.permissions import CanReadLeads, StaffRoute, bearer, require
+from app.access.permissions import CanReadLeads, StaffRoute, recognise_again
+from app.access.principals import Principal
 from app.access.scopes import Scope
-from app.access.service import Principal
 from app.leads.changes import service
 from app.leads.changes.errors import CursorExpired, TooManyStreams
 from app.leads.changes.schemas import Changes
@@ -50,7 +49,7 @@ async def stream_changes(
     streams: Streams = request.app.state.streams
 
     async def recognise() -> Principal:
-        return await require(request, SecurityScopes([Scope.LEADS_READ.value]), await bearer(request))
+        return await recognise_again(request, Scope.LEADS_READ)
 
     cursor = await service.start(house.database, house.keyring, last_event_id)
     return EventStream(follow(house, streams, recognise, cursor), streams)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.leads.schemas import Status, masked_email, masked_name, masked_phone
+from app.leads.masking import masked
+from app.leads.schemas import Status
 
 
 class ChangedLead(BaseModel):
@@ -28,11 +29,14 @@ class ChangedLead(BaseModel):
     def of(cls, data: Mapping[str, Any], *, unmasked: bool) -> Self:
         """Show a lead out of an event's `data`."""
         person = data["person"]
-        name, email, phone = person["name"], person.get("email"), person.get("phone")
-        if not unmasked:
-            name, email, phone = masked_name(name), email and masked_email(email), phone and masked_phone(phone)
+        contact = {name: person.get(name) for name in ("name", "email", "phone")}
         plain = {field: data[field] for field in ("reference", "version", "status", "test", "received_at")}
-        return cls(**plain, country=person["country"], language=person["language"], name=name, email=email, phone=phone)
+        return cls(
+            **plain,
+            country=person["country"],
+            language=person["language"],
+            **(contact if unmasked else masked(contact)),
+        )
 
 
 class Change(BaseModel):

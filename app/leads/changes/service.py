@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access.principals import Principal
 from app.access.scopes import Scope
-from app.access.service import Principal
 from app.database import Database
 from app.deliveries import outbox
 from app.leads.changes import cursor as cursors

@@ -9,7 +9,7 @@ import orjson
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.errors import AppError
 from app.leads.changes import cursor as cursors
 from app.leads.changes import service

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from app.leads.documents import LeadParts
+from app.leads.masking import masked
 from app.leads.models import Lead
-from app.leads.schemas import masked_email, masked_name, masked_phone
 
 Row = list[Any]
 
@@ -47,20 +47,13 @@ class Column(StrEnum):
 
 
 _CLEAR = ("reference", "received_at", "status", "country", "language", "held", "test", "updated_at", "version")
-_MASKS = {
-    "name": masked_name,
-    "email": masked_email,
-    "phone": masked_phone,
-    "patient_name": masked_name,
-    "guardian_name": masked_name,
-}
 
 
 def row_of(lead: Lead, parts: LeadParts, names: Sequence[str], *, unmasked: bool) -> Row:
     """Return what a lead has in each named column, contact data whole or masked; None where it has nothing."""
     values = _values(lead, parts)
     if not unmasked:
-        values |= {name: mask(values[name]) for name, mask in _MASKS.items() if values.get(name)}
+        values |= masked(values)
     return list(map(values.get, names))
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import StrEnum
-from typing import Any
 
-from app.access.scopes import Scope
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.database import Database
 from app.leads import queries
 from app.leads.documents import open_parts
 from app.leads.export.columns import Column, Row, row_of
 from app.leads.export.formats import CsvWriter, NdjsonWriter, Writer
 from app.leads.export.xlsx import XlsxWriter
+from app.leads.masking import sees_contact
 from app.leads.schemas import LeadFilters
+from app.leads.service import find
 from app.sealing.keyring import Keyring
 
 _PAGE = 200
@@ -58,18 +58,16 @@ async def export(
 async def _pages(
     database: Database, keyring: Keyring, filters: LeadFilters, columns: Sequence[Column], by: Principal | None
 ) -> AsyncIterator[list[Row]]:
-    forms = sorted(by.forms) if by else []
-    unmasked = by is None or Scope.LEADS_CONTACT in by.scopes
+    unmasked = sees_contact(by)
     names = [column.value for column in columns]
     cursor: str | None = None
     while True:
         async with database.read() as session:
-            found: Sequence[Any] = (await session.execute(queries.page_of(filters, forms, cursor, _PAGE))).all()
-        page = found[:_PAGE]
+            hits, cursor = await find(session, keyring, filters, cursor=cursor, limit=_PAGE, by=by)
+            leads = await queries.by_number(session, [listed.no for listed, _ in hits])
         yield [
             row_of(lead, open_parts(keyring.data_key(lead.id, wrapped), lead), names, unmasked=unmasked)
-            for lead, wrapped in page
+            for lead, wrapped in leads
         ]
-        if len(found) <= _PAGE:
+        if cursor is None:
             return
-        cursor = queries.cursor_after(page[-1][0])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.access.service import Principal
+from app.access.principals import Principal
 from app.database import Database
 from app.deliveries.schemas import DeliveryState
 from app.errors import FieldProblem, InvalidRequest

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import delete, insert, select, update
 
+from app.access.principals import Principal
 from app.access.scopes import Scope
-from app.access.service import Principal
 from app.database import Database
 from app.deliveries import outbox
 from app.deliveries.models import Event
@@ -155,7 +155,8 @@ async def test_of_an_erased_lead_only_the_ids_are_left(desk: Desk) -> None:
 
 async def test_a_key_of_one_form_follows_that_form_alone(desk: Desk) -> None:
     house = desk.house
-    await forms.add(house.database, NewForm(key="clinic-es", name="Spain"), house.clock.now())
+    async with house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), house.clock.now())
     ours = await desk.lead(form="clinic-es")
     for _ in range(3):
         await desk.lead()

@@ -14,9 +14,10 @@ import pytest
 
 from app.access import service as access
 from app.access.errors import NotAuthenticated
+from app.access.principals import Principal
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
-from app.access.service import KeyDesk, Principal
+from app.access.service import KeyDesk
 from app.ids import new_id
 from app.leads.changes import service, stream
 from app.leads.changes.errors import TooManyStreams

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from app.access.principals import Principal
 from app.access.scopes import Scope
-from app.access.service import Principal
 from app.deliveries.models import Delivery, Event
 from app.forms import service as forms
 from app.forms.schemas import NewForm
@@ -209,7 +209,8 @@ def test_times_are_kept_to_three_digits(minutes: int, kept: int) -> None:
 async def test_deliveries_are_counted_by_their_state(desk: Desk) -> None:
     house = desk.house
     await desk.mailbox("front.desk@clinic.example")
-    await forms.add(house.database, NewForm(key="clinic-es", name="Spain"), house.clock.now())
+    async with house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), house.clock.now())
     for form in ("default", "default", "clinic-es"):
         await desk.lead(form=form)
     async with house.database.begin() as session:
@@ -222,7 +223,8 @@ async def test_deliveries_are_counted_by_their_state(desk: Desk) -> None:
 
 async def test_a_key_of_one_form_gets_the_figures_of_that_form_alone(desk: Desk) -> None:
     house = desk.house
-    await forms.add(house.database, NewForm(key="clinic-es", name="Spain"), house.clock.now())
+    async with house.database.begin() as session:
+        await forms.add(session, NewForm(key="clinic-es", name="Spain"), house.clock.now())
     for form in ("default", "default", "clinic-es"):
         await desk.lead(form=form)
     by = Principal(new_id(), "Spain", frozenset({Scope.LEADS_READ.value}), frozenset({"clinic-es"}))
