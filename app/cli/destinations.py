@@ -45,6 +45,10 @@ Countries = Annotated[list[str] | None, typer.Option("--country", help="A countr
 Languages = Annotated[list[str] | None, typer.Option("--language", help="A language; none named: all.")]
 Conditions = Annotated[list[str] | None, typer.Option("--condition", help="A condition's code; none named: all.")]
 Statuses = Annotated[list[str] | None, typer.Option("--status", help="A lead's status; none named: all.")]
+LetterLanguage = Annotated[str | None, typer.Option(help="The language of the letter's own words: es")]
+Subject = Annotated[
+    str | None, typer.Option(help="The letter's subject; {headline}, {reference} and {form} are filled in.")
+]
 Url = Annotated[str | None, typer.Argument(help="May be left out where the format knows it.")]
 Format = Annotated[FormatName, typer.Option("--format", help="The shape of the body; see docs/crm.md.")]
 Beside = Annotated[
@@ -91,13 +95,17 @@ def add_email(
     language: Languages = None,
     condition: Conditions = None,
     status: Statuses = None,
+    letter_language: LetterLanguage = None,
+    subject: Subject = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a mailbox that gets letters."""
     common = {"name": name, "include": include, "forms": form or [], "recipient": recipient}
     takes = _takes(event, country, language, condition, status)
-    new = checked(NewMailbox, kind="email", address=address, **common, **takes)
-    show(_add(new), as_json=as_json, hide=("secret", "settings", "auth", "headers"))
+    new = checked(
+        NewMailbox, kind="email", address=address, settings=_letter(letter_language, subject), **common, **takes
+    )
+    show(_add(new), as_json=as_json, hide=("secret", "auth", "headers"))
 
 
 @app.command("change")
@@ -173,6 +181,11 @@ def rotate_secret(destination_id: Id, as_json: AsJson = False) -> None:
         run(lambda house: service.rotate_secret(house.database, house.keyring, destination_id, house.clock.now())),
         as_json=as_json,
     )
+
+
+def _letter(language: str | None, subject: str | None) -> dict[str, str]:
+    given = {"language": language, "subject": subject}
+    return {name: value for name, value in given.items() if value}
 
 
 def _takes(*given: list[str] | None) -> dict[str, list[str]]:

@@ -12,9 +12,10 @@ from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
 from app.deliveries.webhook import WebhookSender
 from app.deliveries.writing import Posting
-from app.destinations.credentials import address_of
+from app.destinations.credentials import address_of, read_connection
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.guard import Guard
+from app.destinations.mailboxes import letter_settings
 from app.destinations.shapes import Include, shape
 from app.sealing.keyring import Keyring
 from app.settings import Settings
@@ -60,13 +61,12 @@ class RealSenders:
     async def _send_letter(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
         mailbox = address_of(self._keyring, one.destination_id, one.address)
         include = Include(one.include)
+        settings = read_connection(self._keyring, one.destination_id, one.connection).settings
         letter = lead_letter(
             shape(document, include),
+            Posting(self._sender(), mailbox, self._message_id(one), one.created_at),
             include=include,
-            sender=self._sender(),
-            recipient=mailbox,
-            message_id=self._message_id(one),
-            date=one.created_at,
+            settings=letter_settings(settings),
         )
         return await mail.send(letter, mailbox)
 

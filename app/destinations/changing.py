@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from app.destinations import mailboxes
 from app.destinations.connection import Connection, check
 from app.destinations.credentials import address_of, read_connection, seal_address, seal_connection, seal_secret
 from app.destinations.formats import FORMATS
@@ -14,7 +15,7 @@ from app.destinations.vetting import check_mailbox, known_url, name_of
 from app.errors import FieldProblem, InvalidRequest
 from app.sealing.keyring import Keyring
 
-_NOT_OF_THIS_KIND = {"webhook": {"address"}, "email": {"url", "format", "settings", "auth", "headers"}}
+_NOT_OF_THIS_KIND = {"webhook": {"address"}, "email": {"url", "format", "auth", "headers"}}
 
 
 def reconnect(keyring: Keyring, guard: Guard, destination: Destination, wanted: DestinationChange) -> str | None:
@@ -30,6 +31,8 @@ def reconnect(keyring: Keyring, guard: Guard, destination: Destination, wanted: 
         return _reconnect_webhook(keyring, guard, destination, wanted)
     if wanted.address is not None:
         _readdress(keyring, destination, check_mailbox(wanted.address))
+    if wanted.settings is not None:
+        destination.connection = seal_connection(keyring, destination.id, mailboxes.checked(wanted.settings))
     return None
 
 

@@ -64,6 +64,14 @@ class NewMailbox(_NewDestination):
 
     kind: Literal["email"]
     address: Annotated[str, Field(min_length=3, max_length=254, examples=["quotes@clinic.example"])]
+    settings: Annotated[
+        dict[str, Any],
+        Field(
+            max_length=20,
+            description="`language` of the letter's own words; `subject`, with `{headline}`, `{reference}`, `{form}`.",
+            examples=[{"language": "es", "subject": "Web: {headline} {reference}"}],
+        ),
+    ] = Field(default_factory=dict)
 
 
 NewDestination = Annotated[NewWebhook | NewMailbox, Field(discriminator="kind")]

@@ -13,6 +13,7 @@ from app.access.principals import Principal
 from app.access.scopes import Scope
 from app.audit.actions import Action
 from app.database import Database
+from app.destinations import mailboxes
 from app.destinations.changing import reconnect
 from app.destinations.connection import Connection
 from app.destinations.credentials import (
@@ -252,7 +253,7 @@ def hand_on(by: Principal | None, include: Include, forms: Sequence[str]) -> Non
 def _vetted(new: NewDestination, guard: Guard) -> tuple[str, Connection, str | None]:
     """Return the address, the connection and, where posts are signed, a secret of a destination that may be made."""
     if not isinstance(new, NewWebhook):
-        return check_mailbox(new.address), Connection(), None
+        return check_mailbox(new.address), mailboxes.checked(new.settings), None
     url, connection = vetted(new, guard)
     return url, connection, new_secret() if FORMATS[new.format].is_signed else None
 

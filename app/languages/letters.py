@@ -1,4 +1,4 @@
-"""What letters to enquirers say, in every language that we speak."""
+"""What letters to enquirers say, and the fixed words of letters to staff, in every language that we speak."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 _FILE = Path(__file__).with_name("letters.toml")
+_STAFF_FILE = Path(__file__).with_name("staff_letters.toml")
 _RIGHT_TO_LEFT = frozenset({"ar", "he"})
 _DEFAULT = "en"
 
@@ -14,7 +15,17 @@ _DEFAULT = "en"
 @lru_cache(maxsize=1)
 def letter_texts() -> Mapping[str, Mapping[str, str]]:
     """Return the sentences by language and name; `{reference}`, `{form}` and `{address}` are to be filled in."""
-    listed = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return _read(_FILE)
+
+
+@lru_cache(maxsize=1)
+def staff_words() -> Mapping[str, Mapping[str, str]]:
+    """Return headlines, labels and notices by language and name; a field's label goes by the field's name."""
+    return _read(_STAFF_FILE)
+
+
+def _read(file: Path) -> Mapping[str, Mapping[str, str]]:
+    listed = tomllib.loads(file.read_text(encoding="utf-8"))
     return MappingProxyType({language: MappingProxyType(texts) for language, texts in listed.items()})
 
 

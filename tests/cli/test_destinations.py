@@ -88,3 +88,9 @@ async def test_a_change_names_what_changes_and_empties_what_limits(cli: CommandL
     assert (freed["countries"], freed["recipient"], freed["name"]) == ([], None, "Zoho")
     refused = await cli("destination", "change", made["id"], "--url", "https://10.0.0.7/")
     assert (refused.code, refused.err.startswith("url: ")) == (1, True)
+
+
+async def test_a_mailbox_is_written_to_in_its_language(cli: CommandLine) -> None:
+    letter = ("--letter-language", "es", "--subject", "Web: {reference}")
+    made = await cli.json("destination", "add", "email", "es@clinic.example", "--include", "contact", *letter)
+    assert made["settings"] == {"language": "es", "subject": "Web: {reference}"}

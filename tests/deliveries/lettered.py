@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from app.deliveries.letters import lead_letter
+from app.deliveries.writing import Posting
 from app.destinations.shapes import Include
 
 STAFF = "quotes@clinic.example"
@@ -18,9 +19,11 @@ def letter(recipient: str = STAFF) -> EmailMessage:
     }
     return lead_letter(
         {"type": "lead.created", "timestamp": "2026-11-23T10:00:00Z", "data": data},
+        Posting(
+            "Freequote <freequote@clinic.example>",
+            recipient,
+            "<0199a0b0@clinic.example>",
+            datetime(2026, 11, 23, 10, tzinfo=UTC),
+        ),
         include=Include.CONTACT,
-        sender="Freequote <freequote@clinic.example>",
-        recipient=recipient,
-        message_id="<0199a0b0@clinic.example>",
-        date=datetime(2026, 11, 23, 10, tzinfo=UTC),
     )

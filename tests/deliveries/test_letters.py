@@ -7,9 +7,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from app.deliveries.letters import lead_letter
+from app.deliveries.writing import Posting
+from app.destinations.mailboxes import LetterSettings
 from app.destinations.shapes import Include, shape
+from app.languages.letters import direction, staff_words
 
 SCRIPT = "<script>alert(1)</script>"
 PERSON = {"name": "Ona Vidal", "email": "ona@mail.example", "phone": "+34600000000", "country": "ES"}
@@ -38,14 +42,13 @@ def document(kind: str = "lead.created", **data: Any) -> dict[str, Any]:
 
 def letter(about: dict[str, Any], include: Include = Include.FULL, **parts: Any) -> EmailMessage:
     """Write a letter, send it through bytes as a mail server would, and read it again."""
-    given = {
-        "sender": "Clinic, Inc <freequote@clinic.example>",
-        "recipient": "quotes@clinic.example",
-        "message_id": "<0199a0b0@clinic.example>",
-        "date": datetime(2026, 11, 23, 10, tzinfo=UTC),
-        **parts,
-    }
-    made = lead_letter(shape(about, include), include=include, **given)
+    posting = Posting(
+        "Clinic, Inc <freequote@clinic.example>",
+        "quotes@clinic.example",
+        "<0199a0b0@clinic.example>",
+        datetime(2026, 11, 23, 10, tzinfo=UTC),
+    )
+    made = lead_letter(shape(about, include), posting, include=include, **parts)
     return message_from_bytes(made.as_bytes(), policy=policy.default)
 
 
@@ -145,11 +148,8 @@ def test_a_letter_by_reference_alone_names_nobody_to_reply_to() -> None:
     # Even if somebody hands over more than the share.
     made = lead_letter(
         about,
+        Posting("a@b.example", "c@d.example", "<1@b.example>", datetime(2026, 11, 23, tzinfo=UTC)),
         include=Include.REFERENCE,
-        sender="a@b.example",
-        recipient="c@d.example",
-        message_id="<1@b.example>",
-        date=datetime(2026, 11, 23, tzinfo=UTC),
     )
     assert made["Reply-To"] is None
 
@@ -181,7 +181,7 @@ def test_the_page_for_staff_is_the_only_link() -> None:
     address = "https://quotes.clinic.example/console/leads/0199a0b0"
     message = letter(document(), console_url=address)
     assert Page(text_of(message, "html")).links == [address]
-    assert f"Open it: {address}" in text_of(message)
+    assert f"Open the request: {address}" in text_of(message)
     assert Page(text_of(letter(document()), "html")).links == []
 
 
@@ -245,3 +245,47 @@ def test_an_empty_answer_takes_no_line() -> None:
     assert "City" not in text
     assert "Where from" not in text
     assert "Further answers" not in text
+
+
+@pytest.mark.parametrize("language", sorted(staff_words()))
+def test_the_letters_own_words_are_in_the_language_of_the_staff(language: str) -> None:
+    words, settings = staff_words()[language], LetterSettings(language=language)
+    message = letter(document(test=True, message="How long?"), settings=settings)
+    assert message["Content-Language"] == language
+    assert message["Subject"] == f"[{words['test']}] {words['created']} FQ-7K3M9-QXD4H (clinic-es)"
+    text, page = text_of(message), text_of(message, "html")
+    for name in ("is_test", "created", "person", "inquiry", "agreed", "form", "condition", "health_data", "notice"):
+        assert words[name] in text, name
+        assert words[name] in Page(page).words, name
+    assert f'<html lang="{language}" dir="{direction(language)}">' in page
+    # What a visitor wrote stays as it is.
+    assert "Multiple sclerosis" in text
+    assert words["gone"] in text_of(letter(document("lead.erased"), settings=settings))
+
+
+def test_a_subject_of_the_clinics_own_is_filled_in() -> None:
+    settings = LetterSettings(language="es", subject="{form}: {headline} {reference} {{!}}")
+    assert letter(document(), settings=settings)["Subject"] == (
+        "clinic-es: Nueva solicitud de presupuesto FQ-7K3M9-QXD4H {!}"
+    )
+    erased = letter(document("lead.erased"), settings=LetterSettings(subject="{form}{reference}"))
+    assert erased["Subject"] == "FQ-7K3M9-QXD4H"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "{name}",
+        "{person}",
+        "{reference.__class__}",
+        "{reference!r}",
+        "{reference:>9}",
+        "{}",
+        "{",
+        "=?UTF-8?Q?=0A?=",
+        "\n",
+    ],
+)
+def test_a_subject_that_could_hold_more_is_refused(subject: str) -> None:
+    with pytest.raises(ValidationError):
+        LetterSettings(subject=subject)

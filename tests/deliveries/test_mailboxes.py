@@ -8,6 +8,7 @@ import pytest
 
 from app.deliveries.letters import lead_letter
 from app.deliveries.mailboxes import read_sender
+from app.deliveries.writing import Posting
 from app.destinations.shapes import Include
 from app.errors import Refusal
 
@@ -19,11 +20,8 @@ def letter(
     data = {"id": "1", "reference": "FQ-7K3M9-QXD4H", "person": {"name": "Ona Vidal", "email": enquirer}}
     made = lead_letter(
         {"type": "lead.created", "timestamp": "2026-11-23T10:00:00Z", "data": data},
+        Posting(sender, recipient, "<0199a0b0@clinic.example>", datetime(2026, 11, 23, 10, tzinfo=UTC)),
         include=Include.CONTACT,
-        sender=sender,
-        recipient=recipient,
-        message_id="<0199a0b0@clinic.example>",
-        date=datetime(2026, 11, 23, 10, tzinfo=UTC),
     )
     return message_from_bytes(made.as_bytes(), policy=policy.default)
 
@@ -73,6 +71,7 @@ def test_an_address_that_is_not_single_and_clean_never_nears_a_header(address: o
         "Date",
         "Message-ID",
         "Auto-Submitted",
+        "Content-Language",
         "X-Auto-Response-Suppress",
         "MIME-Version",
         "Content-Type",

@@ -135,10 +135,27 @@ async def test_no_other_server_is_told_the_credentials_of_the_old_one(
 
 async def test_each_kind_changes_what_it_has(staff: httpx.AsyncClient) -> None:
     mailbox, webhook = await made(staff, MAILBOX), await made(staff, WEBHOOK)
-    foreign: dict[str, Any] = {"url": ELSEWHERE, "format": "standard", "settings": {}, "auth": BEARER, "headers": {}}
+    foreign: dict[str, Any] = {"url": ELSEWHERE, "format": "standard", "auth": BEARER, "headers": {}}
     for name, value in foreign.items():
         assert await _refused(staff, mailbox, {name: value}) == [(f"/{name}", "extra-forbidden")]
     assert await _refused(staff, webhook, {"address": "a@clinic.example"}) == [("/address", "extra-forbidden")]
     assert await _refused(staff, mailbox, {"address": "a@b.example, c@d.example"}) == [("/address", "invalid-email")]
     changed = (await staff.patch(f"/v1/destinations/{mailbox['id']}", json={"address": "a@clinic.example"})).json()
     assert (changed["address"], changed["name"]) == ("a@clinic.example", "a@clinic.example")
+
+
+async def test_the_letters_to_a_mailbox_have_a_language_and_a_subject(staff: httpx.AsyncClient) -> None:
+    settings = {"language": "es", "subject": "Web: {headline} {reference}"}
+    new = await made(staff, MAILBOX, settings=settings)
+    assert new["settings"] == settings
+    for wrong, pointer in (
+        ({"language": "xx"}, "/settings/language"),
+        ({"subject": "{name}"}, "/settings/subject"),
+        ({"colour": "indigo"}, "/settings/colour"),
+    ):
+        assert [place for place, _ in await _refused(staff, new, {"settings": wrong})] == [pointer]
+        answer = await staff.post("/v1/destinations", json={**MAILBOX, "settings": wrong})
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    address = f"/v1/destinations/{new['id']}"
+    assert (await staff.patch(address, json={"name": "Desk"})).json()["settings"] == settings
+    assert (await staff.patch(address, json={"settings": {}})).json()["settings"] == {}

@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from app.languages.countries import SPOKEN
-from app.languages.letters import direction, letter_language, letter_texts
+from app.languages.letters import direction, letter_language, letter_texts, staff_words
 
 
 def placeholders(text: str) -> set[str | None]:
@@ -48,3 +48,12 @@ def test_the_first_language_that_we_write_is_taken(wanted: list[str | None], lan
 
 def test_arabic_and_hebrew_run_from_right_to_left() -> None:
     assert [language for language in SPOKEN if direction(language) == "rtl"] == ["ar", "he"]
+
+
+def test_staff_are_written_to_in_every_language_that_we_speak() -> None:
+    assert set(staff_words()) == set(SPOKEN)
+    english = staff_words()["en"]
+    for words in staff_words().values():
+        assert list(words) == list(english)
+        assert all(text == text.strip() != "" and text.isprintable() for text in words.values())
+        assert not any(placeholders(text) for text in words.values())
