@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from app.main import create_app
 from app.settings import PREFIX, Settings
+from docs.texts import catalogues
 
 ROOT = Path(__file__).parent.parent
 _ENV_HEAD = """\
@@ -70,3 +71,6 @@ if __name__ == "__main__":
     for path, text in documents().items():
         (ROOT / path).write_text(text, encoding="utf-8")
         print(f"wrote {path}")
+    for file, content in catalogues():
+        file.write_bytes(content)
+        print(f"wrote {file.relative_to(ROOT)}")

@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 from tests.support.sink import HttpSink
 
 RIGHTS: dict[str, set[str]] = {
-    "public": {"createQuoteRequest", "getForm", "isAlive", "isReady", "logIn", "logOut", "acceptInvitation"},
+    "public": {"createQuoteRequest", "getForm", "getFormToken", "isAlive", "isReady", "logIn", "logOut", "acceptInvitation"},
     "anyone known": {"getMe"},
     "people": {"changePassword", "beginTotp", "confirmTotp"},
     "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges", "getStats"},
@@ -48,8 +48,21 @@ RIGHTS: dict[str, set[str]] = {
 }
 """What the contract says of each route. Whoever adds a route names it here, and thinks twice before `public`."""
 PAGES = {
-    *("GET /docs", "GET /problems", "GET /problems/{code}", "GET /static/pages.{name}.css"),
-    *("GET /forms/{key}", "GET /forms/{key}/thanks", "OPTIONS /v1/quote-requests"),
+    *(
+        "GET /docs",
+        "GET /problems",
+        "GET /problems/{code}",
+        "GET /static/pages.{name}.css",
+        "GET /static/pages.{name}.js",
+    ),
+    *(
+        "GET /forms/{key}",
+        "POST /forms/{key}",
+        "GET /forms/{key}/widget",
+        "GET /widget.js",
+        "GET /forms/{key}/thanks",
+        "OPTIONS /v1/quote-requests",
+    ),
 }
 """Public routes that the contract does not list: pages, and the preflight of the door."""
 NOWHERE = "01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"

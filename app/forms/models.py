@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, false
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -26,6 +26,10 @@ class Form(Base):
     """Whether enquirers get a letter that says that their request arrived."""
     reply_to: Mapped[str | None] = mapped_column(String(254))
     """Where enquirers' answers to that letter go."""
+    fields: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
+    """What it asks for, in that order; empty: the usual fields."""
+    aliases: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """The site's own names of fields, each with the name that we give it."""
     created_at: Mapped[datetime]
 
 
@@ -39,7 +43,7 @@ class WordingSet(Base):
     form_key: Mapped[str] = mapped_column(ForeignKey("forms.key"))
     language: Mapped[str] = mapped_column(String(35))
     texts: Mapped[dict[str, Any]]
-    """Purpose to text; the purposes are privacy, health_data, sharing, marketing and notice."""
+    """Purpose to text; the purposes are privacy, health_data, sharing, marketing, notice and next."""
     recipients: Mapped[list[str]]
     hash: Mapped[str] = mapped_column(String(64))
     """SHA-256, hexadecimal, over language, texts and recipients."""

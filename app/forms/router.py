@@ -10,13 +10,14 @@ from app.access.principals import Principal
 from app.errors import AppError
 from app.forms import service
 from app.forms.errors import FormClosed, FormNotFound
-from app.forms.schemas import FormOut, NewWording, PublicForm, WordingOut
+from app.forms.schemas import FormOut, NewWording, PublicForm, TimeToken, WordingOut
 from app.parts import House
 from app.problems import problem_response, problems, request_id_of
 
 router = APIRouter(prefix="/v1/forms", tags=["forms"], route_class=StaffRoute)
 _ANY_SITE = {"Access-Control-Allow-Origin": "*"}
 _A_MINUTE = {"Cache-Control": "public, max-age=60"}
+_NEVER = {"Cache-Control": "no-store"}
 
 
 class FormList(BaseModel):
@@ -40,6 +41,19 @@ async def get_form(key: str, house: House, request: Request, response: Response)
         return problem_response(error, request_id_of(request), _ANY_SITE)
     response.headers.update({**_ANY_SITE, **_A_MINUTE})
     return form
+
+
+@router.get(
+    "/{key}/token", operation_id="getFormToken", response_model=TimeToken, responses=problems(FormNotFound, FormClosed)
+)
+async def get_form_token(key: str, house: House, request: Request, response: Response) -> TimeToken | Response:
+    """Get a signed time token, which a page sends along as `fq_token`."""
+    try:
+        token = await service.time_token(house.database, house.keyring, key, house.clock.now())
+    except AppError as error:
+        return problem_response(error, request_id_of(request), {**_ANY_SITE, **_NEVER})
+    response.headers.update({**_ANY_SITE, **_NEVER})
+    return TimeToken(token=token)
 
 
 @router.get("/{key}/settings", operation_id="getFormSettings", responses=problems(FormNotFound))

@@ -8,6 +8,7 @@ from uuid import UUID
 import idna
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.forms.fields import FIELDS, check_fields
 from app.forms.models import Form, WordingSet
 
 FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -55,6 +56,26 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", exa
 FormKey = Annotated[str, Field(pattern=FORM_KEY_PATTERN, examples=["clinic-es"])]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN, examples=["Clinic, Spanish site"])]
 Recipient = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
+Fields = Annotated[
+    list[str],
+    AfterValidator(check_fields),
+    Field(
+        max_length=len(FIELDS),
+        description="What the page asks for, in this order within its parts; empty: everything, in the usual order.",
+        examples=[["condition", "message", "name", "country", "email", "phone"]],
+    ),
+]
+Aliases = Annotated[
+    dict[
+        Annotated[str, Field(min_length=1, max_length=100, pattern=LINE_PATTERN)],
+        Annotated[str, Field(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})?$")],
+    ],
+    Field(
+        max_length=50,
+        description="The site's own names of fields in a plain HTML form, each with the name of the contract.",
+        examples=[{"your-name": "name", "telefono": "phone", "acepto": "consent.privacy"}],
+    ),
+]
 ConsentText = Annotated[str, Field(min_length=1, max_length=4000, pattern=_PROSE_PATTERN)]
 
 
@@ -74,6 +95,8 @@ class FormSettings(BaseModel):
         Field(max_length=50, description="Addresses a plain form may name; the first is the thank-you address."),
     ] = []
     is_open: bool = True
+    fields: Fields = []
+    aliases: Aliases = {}
 
 
 Acknowledge = Annotated[bool, Field(description="Whether enquirers get a letter that says that their request arrived.")]
@@ -101,6 +124,8 @@ class FormChange(BaseModel):
     origins: Annotated[list[Origin], Field(max_length=50)] | None = None
     redirects: Annotated[list[Redirect], Field(max_length=50)] | None = None
     is_open: bool | None = None
+    fields: Fields | None = None
+    aliases: Aliases | None = None
     acknowledge: Acknowledge | None = None
     reply_to: ReplyTo = None
 
@@ -116,6 +141,8 @@ class FormOut(BaseModel):
     is_open: bool
     acknowledge: bool
     reply_to: str | None
+    fields: list[str]
+    aliases: dict[str, str]
     created_at: datetime
 
     @classmethod
@@ -135,6 +162,10 @@ class NewWording(BaseModel):
     sharing: ConsentText | None = None
     marketing: ConsentText | None = None
     notice: ConsentText
+    next: Annotated[
+        ConsentText | None,
+        Field(description="What happens next: who reads the request, and by when. Absent: the default sentence."),
+    ] = None
     recipients: Annotated[list[Recipient], Field(max_length=50)] = []
 
 
@@ -154,10 +185,17 @@ class WordingOut(BaseModel):
         return cls.model_validate(wording, from_attributes=True)
 
 
+class TimeToken(BaseModel):
+    """Shows, when it comes back as `fq_token`, when a page was drawn and for which form."""
+
+    token: str
+
+
 class PublicForm(BaseModel):
     """What a page needs to draw the form."""
 
     key: str
     name: str
     languages: list[str]
+    fields: Annotated[list[str], Field(description="What the form asks for, in the order of the page.")]
     wordings: Annotated[dict[str, WordingOut], Field(description="The current wording set of each language.")]

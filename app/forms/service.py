@@ -11,19 +11,23 @@ from app.access.auditing import note
 from app.access.principals import Principal
 from app.audit.actions import Action
 from app.database import DOOR_PATIENCE_SECONDS, Database, insert_if_absent
+from app.forms import time_tokens
 from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
+from app.forms.fields import in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
-from app.forms.wordings import DEFAULT_LANGUAGE, DEFAULT_TEXTS, NOTICE, PURPOSES, wording_hash
+from app.forms.wordings import PURPOSES, TOLD, default_texts, wording_hash, wordings_for
 from app.ids import new_id
+from app.languages.countries import SPOKEN
+from app.sealing.keyring import Keyring
 
 DEFAULT_FORM = "default"
 _KEY = re.compile(FORM_KEY_PATTERN)
 
 
 async def add(session: AsyncSession, new: NewForm, now: datetime) -> Form:
-    """Make a form, with the default wording, or raise `FormExists`.
+    """Make a form, with the default wording in each of its languages that we speak, or raise `FormExists`.
 
     Whoever makes or changes a form goes through `app.deliveries.acknowledging`, which knows what hangs on its switch.
     """
@@ -33,16 +37,16 @@ async def add(session: AsyncSession, new: NewForm, now: datetime) -> Form:
 
 
 async def ensure_default(database: Database, now: datetime) -> None:
-    """Make the form `default` if it is not there."""
+    """Make the form `default`, in every language that we speak, if it is not there."""
     async with database.begin() as session:
-        await _insert(session, NewForm(key=DEFAULT_FORM, name="Quote request"), now)
+        await _insert(session, NewForm(key=DEFAULT_FORM, name="Quote request", languages=list(SPOKEN)), now)
 
 
 async def _insert(session: AsyncSession, new: NewForm, now: datetime) -> bool:
     row = {**new.model_dump(), "created_at": now}
     inserted = await session.scalar(insert_if_absent(session, Form).values(row).returning(Form.key))
     if inserted is not None:
-        session.add(_wording(new.key, DEFAULT_LANGUAGE, dict(DEFAULT_TEXTS), [], now))
+        session.add_all(_default_wording(new.key, language, now) for language in wordings_for(new.languages))
         await changed(session)
     return inserted is not None
 
@@ -96,7 +100,7 @@ async def add_wording(
     database: Database, key: str, new: NewWording, now: datetime, *, by: Principal | None = None
 ) -> WordingOut:
     """Make a new wording set, which from now on is the one shown in its language."""
-    texts = new.model_dump(include={*PURPOSES, NOTICE}, exclude_none=True)
+    texts = new.model_dump(include={*PURPOSES, *TOLD}, exclude_none=True)
     async with database.begin() as session:
         form = await get(session, key)
         wording = _wording(form.key, new.language, texts, new.recipients, now)
@@ -114,7 +118,14 @@ async def public(database: Database, key: str) -> PublicForm:
     async with database.read(DOOR_PATIENCE_SECONDS) as session:
         wordings = await current_wordings(session, key)
     shown = {language: WordingOut.of(wording) for language, wording in wordings.items()}
-    return PublicForm(key=form.key, name=form.name, languages=form.languages, wordings=shown)
+    fields = [field for part in in_parts(form.fields).values() for field in part]
+    return PublicForm(key=form.key, name=form.name, languages=form.languages, fields=fields, wordings=shown)
+
+
+async def time_token(database: Database, keyring: Keyring, key: str, now: datetime) -> str:
+    """Return a signed time token for a form that takes requests; errors as in `find`."""
+    form = await find(database, key)
+    return time_tokens.issue(keyring.form_tokens, form.key, now)
 
 
 async def current_wordings(session: AsyncSession, form_key: str) -> dict[str, WordingSet]:
@@ -126,6 +137,10 @@ async def current_wordings(session: AsyncSession, form_key: str) -> dict[str, Wo
 def wordings() -> Select[WordingSet]:
     """Select wording sets, the newest of each language last."""
     return select(WordingSet).order_by(WordingSet.created_at, WordingSet.id)
+
+
+def _default_wording(key: str, language: str, now: datetime) -> WordingSet:
+    return _wording(key, language, default_texts(language), [], now)
 
 
 def _wording(key: str, language: str, texts: dict[str, str], recipients: list[str], now: datetime) -> WordingSet:

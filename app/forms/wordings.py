@@ -1,25 +1,46 @@
 """The careful default texts that a new form shows, and the hash by which a wording set is proven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import orjson
 
-DEFAULT_LANGUAGE = "en"
+from app.languages.translations import N_, SOURCE, spoken, translation
+
+DEFAULT_LANGUAGE = SOURCE
 PURPOSES = ("privacy", "health_data", "sharing", "marketing")
 NOTICE = "notice"
 """Not a consent: what every visitor is told about such treatments."""
+NEXT = "next"
+"""Not a consent either: what happens with the request, who reads it, and by when."""
+TOLD = (NOTICE, NEXT)
 
 DEFAULT_TEXTS: Mapping[str, str] = {
-    "privacy": "I have read how my details are used, and I agree that they are kept and used to answer this request.",
-    "health_data": "I agree that the health information I give here is read by the staff who prepare the quote.",
-    "sharing": "I agree that my request is also given to:",
-    "marketing": "I would like to receive news by e-mail. I can end this at any time.",
-    NOTICE: (
+    "privacy": N_("I agree that my details are kept and used to answer this request."),
+    "health_data": N_("I agree that the health information I give here is read by the staff who prepare the quote."),
+    "sharing": N_("I agree that my request is also given to:"),
+    "marketing": N_("I would like to receive news by e-mail. I can end this at any time."),
+    NOTICE: N_(
         "Most stem-cell treatments are still being studied: for many conditions it is not proven that they help or "
         "that they are safe. A quote is not medical advice. Please speak with the doctor who knows you."
     ),
+    NEXT: N_(
+        "A member of staff reads your request and answers you as soon as they can. They may ask for reports or "
+        "images; you decide what you send."
+    ),
 }
+
+
+def default_texts(language: str) -> dict[str, str]:
+    """Return the default texts in a language (BCP 47) that we speak; in English if we do not."""
+    gettext = translation(spoken([language])).gettext
+    return {name: gettext(text) for name, text in DEFAULT_TEXTS.items()}
+
+
+def wordings_for(languages: Iterable[str]) -> list[str]:
+    """Return those of a form's languages that there are default texts in; English if there is none."""
+    known = [tag for tag in dict.fromkeys(languages) if spoken([tag]) == tag.partition("-")[0]]
+    return known or [DEFAULT_LANGUAGE]
 
 
 def wording_hash(language: str, texts: Mapping[str, str], recipients: Sequence[str]) -> str:

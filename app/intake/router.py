@@ -29,9 +29,12 @@ from app.intake.origins import check_origin, cors_headers, preflight_headers
 from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_whole
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
+from app.languages.negotiation import preferred_languages
+from app.languages.translations import spoken
 from app.limits import BurstLimit, TooManyRequests, client_of
 from app.pages.form import form_page, refusal_page
-from app.pages.views import FormView, form_view
+from app.pages.mistakes import explained
+from app.pages.views import FormView, Wish, form_view
 from app.parts import House, Parts
 from app.problems import problem_response, problems, request_id_of
 
@@ -58,6 +61,13 @@ class _Visit:
     was_read: bool = False
     """Whether the body was read, or at least begun: it comes only once."""
     cors: dict[str, str] = field(default_factory=dict)
+    asked_language: str | None = None
+    """The one of the page or script that sent it, where it named one."""
+
+    @property
+    def language(self) -> str | None:
+        """The language to answer in, one of those that we speak; None: nobody asked for one."""
+        return spoken([self.asked_language]) if self.asked_language else None
 
 
 @router.options("", include_in_schema=False)
@@ -208,6 +218,8 @@ async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
     raw = await read_whole(request.receive, house.settings.max_body_seconds)
     submission = read_body(visit.headers.get("content-type"), raw)
     visit.typed = submission.typed
+    told = submission.fields.get("fq_lang")
+    visit.asked_language = told if isinstance(told, str) else request.query_params.get("lang")
     return submission
 
 
@@ -237,21 +249,27 @@ def _sent_on(house: Parts, visit: _Visit, accepted: Accepted, submission: Submis
     allowed = visit.form.redirects if visit.form else []
     wanted = submission.fields.get("redirect")
     ours = f"{house.settings.base_url}/forms/{quote(accepted.form)}/thanks?reference={accepted.reference}"
+    if language := visit.language:
+        ours += f"&lang={language}"
     address = wanted if wanted in allowed else next(iter(allowed), ours)
     return RedirectResponse(str(address), HTTPStatus.SEE_OTHER)
 
 
 async def _refusal(request: Request, house: Parts, visit: _Visit, error: AppError) -> Response:
     if not is_browser_post(visit.headers):
+        if visit.language and isinstance(error, InvalidRequest):
+            error = InvalidRequest(explained(error.problems, visit.language))
         return problem_response(error, request_id_of(request), visit.cors or await _cors_of_nowhere(request, house))
     if not visit.was_read:
         # A form that is closed, or a database that is down, must not cost a visitor what they wrote.
         with suppress(AppError):
             await _read(request, house, visit)
-    view = await _view(house, visit)
+    accepted = request.headers.get("accept-language")
+    view = await _view(house, visit, accepted)
     if view is not None and isinstance(error, InvalidRequest):
         return form_page(view, visit.typed, error.problems, int(error.status))
-    return refusal_page(error, visit.typed, view)
+    language = visit.language or spoken(preferred_languages(accepted))
+    return refusal_page(error, visit.typed, view, language)
 
 
 async def _cors_of_nowhere(request: Request, house: Parts) -> dict[str, str]:
@@ -264,11 +282,12 @@ async def _cors_of_nowhere(request: Request, house: Parts) -> dict[str, str]:
     return cors_headers(house.settings, meant, origin)
 
 
-async def _view(house: Parts, visit: _Visit) -> FormView | None:
+async def _view(house: Parts, visit: _Visit, accept_language: str | None) -> FormView | None:
     """Return the form to draw again, unless it is not there or the database does not answer either."""
     if visit.form is None:
         return None
     try:
-        return await form_view(house, visit.form)
+        token = next(iter(visit.typed.get("fq_token", ())), "")
+        return await form_view(house, visit.form, Wish((visit.asked_language,), accept_language, token))
     except OutOfReach:
         return None

@@ -82,6 +82,8 @@ class Consent(Base):
     shown: Mapped[str] = mapped_column(String(16))
     """`shown`: the page named this wording; `unverified`: the form's current one is assumed; `spoken`: no page was."""
     at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    """When the enquirer took it back. That it was given, and under which words, stays on record."""
 
 
 class LeadTag(Base):

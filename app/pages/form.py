@@ -2,28 +2,30 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from starlette.responses import HTMLResponse
 
 from app.errors import AppError, FieldProblem, InvalidRequest
 from app.ids import read_reference
+from app.languages.translations import SOURCE
 from app.pages.choices import choices
+from app.pages.mistakes import explained
 from app.pages.policy import page_headers
 from app.pages.rendering import render
-from app.pages.typed import HONEYPOT, Typed, by_field
+from app.pages.typed import CONSENTS, HONEYPOT, Typed, by_field, drawn_names
 from app.pages.views import FormView
 
-PAGE_LANGUAGE = "en"
-"""The language of everything on a page but the consent texts."""
-_CONSENTS = ("privacy", "health_data", "sharing", "marketing")
 _REQUEST_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _YES = frozenset({"on", "true", "1", "yes"})
 _FOLDED = {
     "travel": ("budget.amount", "budget.currency", "destination_countries"),
-    "others": ("patient_name", "guardian_name"),
+    "others": ("patient_name",),
+    "guardian": ("guardian_name",),
 }
 """Fields that stay folded away until somebody needs them."""
+_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def form_page(
@@ -36,27 +38,42 @@ def form_page(
     return _draw(view, Typed(typed), problems, status=status)
 
 
-def thanks_page(form_name: str, reference: str | None) -> HTMLResponse:
+def widget_fragment(view: FormView) -> HTMLResponse:
+    """Draw the same questions for the widget, which any site may read: nothing in it is anybody's."""
+    values = _values(view, Typed({}))
+    return render("widget.html", _ANYWHERE, language=view.page_language, **values)
+
+
+def thanks_page(view: FormView, reference: str | None) -> HTMLResponse:
     """Say that the request arrived, and what happens next. A reference that is none is not shown."""
     shown = read_reference(reference) if reference else None
-    return render("thanks.html", page_headers(), form_name=form_name, reference=shown)
+    return render("thanks.html", page_headers(), language=view.page_language, view=view, reference=shown)
 
 
-def refusal_page(error: AppError, typed: Mapping[str, Sequence[str]], view: FormView | None) -> HTMLResponse:
+def refusal_page(
+    error: AppError, typed: Mapping[str, Sequence[str]], view: FormView | None, language: str = SOURCE
+) -> HTMLResponse:
     """Say that the request was not received, and why; what was typed stays, to be sent again or copied."""
     sent = Typed(typed)
     if view is not None:
         return _draw(view, sent, status=int(error.status), refusal=error)
     headers = {**page_headers(), **error.headers}
+    written = list(sent.written())
     return render(
-        "refusal.html", headers, status=int(error.status), view=None, refusal=error, written=list(sent.written())
+        "refusal.html",
+        headers,
+        language=language,
+        status=int(error.status),
+        view=None,
+        refusal=error,
+        written=written,
     )
 
 
-def absence_page(error: AppError) -> HTMLResponse:
+def absence_page(error: AppError, language: str = SOURCE) -> HTMLResponse:
     """Say that there is no form to fill in, for good or for the moment."""
     headers = {**page_headers(private=False), **error.headers}
-    return render("absent.html", headers, status=int(error.status))
+    return render("absent.html", headers, language=language, status=int(error.status))
 
 
 def _draw(
@@ -72,31 +89,40 @@ def _draw(
         frame_ancestors=view.frame_origins,
         private=typed.is_personal or bool(problems) or refusal is not None,
     )
-    wrong = by_field(problems)
-    # A field that the form does not know can be mended only where it is shown.
-    others = [(name, value) for name, value in typed.carried() if name in wrong or "answers" in wrong]
-    return render(
-        "form.html",
-        {**headers, **(refusal.headers if refusal else {})},
-        status=status,
-        view=view,
-        typed=typed,
-        carried=[pair for pair in typed.carried() if pair not in others],
-        others=others,
-        ticked=_ticks(view, typed),
-        problems=wrong,
-        refusal=refusal,
-        choices=choices(PAGE_LANGUAGE),
-        request_key=_request_key(typed, refusal),
-        honeypot=HONEYPOT,
-        unfolded={part for part, names in _FOLDED.items() if typed.any(*names) or wrong.keys() & set(names)},
-    )
+    values = _values(view, typed, problems, refusal)
+    headers |= refusal.headers if refusal else {}
+    return render("form.html", headers, language=view.page_language, status=status, **values)
+
+
+def _values(
+    view: FormView, typed: Typed, problems: Sequence[FieldProblem] = (), refusal: AppError | None = None
+) -> dict[str, Any]:
+    wrong = by_field(explained(problems, view.page_language))
+    drawn = drawn_names(view.fields)
+    # A field that the form does not show can be mended only where it is shown.
+    others = [(name, value) for name, value in typed.carried(drawn) if name in wrong or "answers" in wrong]
+    topics = [place for place, name in enumerate(view.fields["inquiry"], 1) if name in {"condition", "treatment"}]
+    return {
+        "view": view,
+        "typed": typed,
+        "drawn": drawn,
+        "carried": [pair for pair in typed.carried(drawn) if pair not in others],
+        "others": others,
+        "ticked": _ticks(view, typed),
+        "problems": wrong,
+        "refusal": refusal,
+        "choices": choices(view.page_language),
+        "request_key": _request_key(typed, refusal),
+        "honeypot": HONEYPOT,
+        "unfolded": {part for part, names in _FOLDED.items() if typed.any(*names) or wrong.keys() & set(names)},
+        "notice_after": topics[-1],
+    }
 
 
 def _ticks(view: FormView, typed: Typed) -> Mapping[str, Sequence[str]]:
     """Return the consents that were given. Only for the very texts on this page; nothing else is ticked."""
     same_texts = typed.first("consent.wording") == view.wording_id
-    given = {purpose: typed.all(f"consent.{purpose}") if same_texts else [] for purpose in _CONSENTS}
+    given = {purpose: typed.all(f"consent.{purpose}") if same_texts else [] for purpose in CONSENTS}
     # A hidden `off` before a checkbox is how many sites send an empty tick: the later one counts.
     return {
         purpose: values if purpose == "sharing" else [value for value in values[-1:] if value.strip().lower() in _YES]

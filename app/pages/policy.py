@@ -29,13 +29,13 @@ def _origin(address: str) -> str | None:
 def page_headers(
     *, form_action: Iterable[str] = (), frame_ancestors: Iterable[str] = (), private: bool = True
 ) -> dict[str, str]:
-    """Return the headers of a page that runs no script and loads nothing from elsewhere.
+    """Return the headers of a page that runs no script but our own file and loads nothing from elsewhere.
 
     `private` pages show what somebody sent: no cache may keep them. The others may be shown again on the way
     back, which is how a browser keeps what was typed.
     """
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
         f"form-action {_sources(form_action)}; frame-ancestors {_sources(frame_ancestors)}"
     )
     return {**_everywhere(policy), "Cache-Control": "no-store" if private else "private, no-cache"}

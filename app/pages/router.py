@@ -5,15 +5,18 @@ from starlette.responses import HTMLResponse, Response
 
 from app.errors import AppError
 from app.forms import service as forms
+from app.languages.negotiation import preferred_languages
+from app.languages.translations import spoken
+from app.pages.assets import serve_script, serve_stylesheet, serve_widget
 from app.pages.docs import ASSETS_PATH, docs_assets, docs_page
 from app.pages.explanations import problem_page, problems_page
-from app.pages.form import absence_page, form_page, thanks_page
-from app.pages.rendering import serve_stylesheet
+from app.pages.form import absence_page, form_page, thanks_page, widget_fragment
 from app.pages.typed import arrival
-from app.pages.views import form_view
+from app.pages.views import Wish, form_view
 from app.parts import House
 from app.problems import NoSuchRoute
 
+_MOST_FIELDS = 1000
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -23,19 +26,52 @@ async def show_form(key: str, house: House, request: Request, lang: str | None =
     came_from = arrival(request.query_params.multi_items(), request.headers.get("referer"))
     try:
         form = await forms.find(house.database, key)
-        return form_page(await form_view(house, form, lang), came_from)
+        return form_page(await form_view(house, form, _wish(request, lang)), came_from)
     except AppError as error:
-        return absence_page(error)
+        return absence_page(error, _language(request, lang))
+
+
+@router.post("/forms/{key}")
+async def change_language(key: str, house: House, request: Request) -> Response:
+    """Draw the hosted form in another language, with what was typed so far; nothing is kept of it here."""
+    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as sent:
+        typed: dict[str, list[str]] = {}
+        for name, value in sent.multi_items():
+            typed.setdefault(name, []).append(str(value))
+    # The button's word comes behind that of the page it stands on.
+    chosen = typed.get("fq_lang", [""])[-1]
+    try:
+        form = await forms.find(house.database, key)
+        wish = _wish(request, chosen, token=typed.get("fq_token", [""])[0])
+        return form_page(await form_view(house, form, wish), typed)
+    except AppError as error:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        return absence_page(error, _language(request, chosen))
+
+
+@router.get("/forms/{key}/widget")
+async def show_widget(key: str, house: House, request: Request, lang: str | None = None) -> Response:
+    """Hand out the form as a fragment for a site's own page."""
+    try:
+        form = await forms.find(house.database, key)
+        return widget_fragment(await form_view(house, form, _wish(request, lang)))
+    except AppError as error:
+        page = absence_page(error, _language(request, lang))
+        page.headers["Access-Control-Allow-Origin"] = "*"
+        return page
 
 
 @router.get("/forms/{key}/thanks")
-async def show_thanks(key: str, house: House, reference: str | None = None) -> Response:
+async def show_thanks(
+    key: str, house: House, request: Request, reference: str | None = None, lang: str | None = None
+) -> Response:
     """Say thanks, also where the form was closed in the meantime."""
     try:
         form = await forms.settings_of(house.database, key)
+        return thanks_page(await form_view(house, form, _wish(request, lang)), reference)
     except AppError as error:
-        return absence_page(error)
-    return thanks_page(form.name, reference)
+        return absence_page(error, _language(request, lang))
 
 
 @router.get("/problems")
@@ -61,8 +97,18 @@ async def show_docs(request: Request) -> Response:
 
 
 router.add_api_route("/static/pages.{name}.css", serve_stylesheet)
+router.add_api_route("/static/pages.{name}.js", serve_script)
+router.add_api_route("/widget.js", serve_widget)
 
 
 def mount_docs_assets(app: FastAPI) -> None:
     """Serve Swagger UI's own files; a router cannot carry a mount."""
     app.mount(ASSETS_PATH, docs_assets())
+
+
+def _wish(request: Request, *languages: str | None, token: str = "") -> Wish:
+    return Wish(languages, request.headers.get("accept-language"), token)
+
+
+def _language(request: Request, *languages: str | None) -> str:
+    return spoken([*languages, *preferred_languages(request.headers.get("accept-language"))])

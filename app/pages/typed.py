@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.errors import FieldProblem
+from app.forms.fields import Part
 
 HONEYPOT = "fq_extra_details"
 """A field that people never see and whose name no autofill knows."""
@@ -14,8 +15,15 @@ DRAWN = frozenset(
         *("consent.privacy", "consent.health_data", "consent.sharing", "consent.marketing"),
     }
 )
-"""Fields that the hosted form shows."""
-_SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", HONEYPOT, "consent.wording"})
+"""Fields that a hosted form can show."""
+CONSENTS = ("privacy", "health_data", "sharing", "marketing")
+_BRINGS = {
+    "budget": ("budget.amount", "budget.currency"),
+    "relationship": ("relationship", "patient_name", "guardian_name"),
+    "patient_age": ("patient_age", "guardian_name"),
+}
+"""Names that one field of a form's settings stands for, where it is not its own alone."""
+_SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", "fq_token", HONEYPOT, "consent.wording"})
 _COUNTRIES = "destination_countries"
 _NAME_PARTS = ("first_name", "last_name")
 _ATTRIBUTION = frozenset(
@@ -57,9 +65,9 @@ class Typed:
         """Return whether one of the fields was filled in."""
         return any(self.first(name) for name in names)
 
-    def carried(self) -> list[tuple[str, str]]:
+    def carried(self, drawn: frozenset[str] = DRAWN) -> list[tuple[str, str]]:
         """Return fields that the form does not show, to be sent along again."""
-        left_out = DRAWN | _SET_BY_THE_PAGE | set(_NAME_PARTS)
+        left_out = drawn | _SET_BY_THE_PAGE | set(_NAME_PARTS)
         pairs = [(name, value) for name, values in self._fields.items() if name not in left_out for value in values]
         return pairs[:_MOST_CARRIED]
 
@@ -75,6 +83,12 @@ class Typed:
     def is_personal(self) -> bool:
         """Whether there is more in it than where a visitor came from, which is in the page's address anyway."""
         return any(not _is_attribution(name) and any(values) for name, values in self._fields.items())
+
+
+def drawn_names(parts: Mapping[Part, Iterable[str]]) -> frozenset[str]:
+    """Return the names of what a form shows that asks for these fields."""
+    chosen = [name for fields in parts.values() for field in fields for name in _BRINGS.get(field, (field,))]
+    return frozenset(chosen) | {f"consent.{purpose}" for purpose in CONSENTS}
 
 
 def arrival(query: Iterable[tuple[str, str]], referrer: str | None) -> dict[str, list[str]]:

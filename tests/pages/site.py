@@ -10,10 +10,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from app.errors import AppError, FieldProblem
-from app.forms.wordings import DEFAULT_TEXTS
+from app.forms.wordings import DEFAULT_TEXTS, PURPOSES
+from app.languages.countries import SPOKEN
+from app.languages.translations import own_name
+from app.pages.assets import SCRIPT_PATH, STYLESHEET_PATH, serve_script, serve_stylesheet
 from app.pages.docs import ASSETS_PATH, docs_assets, docs_page
 from app.pages.form import form_page, refusal_page, thanks_page
-from app.pages.rendering import STYLESHEET_PATH, serve_stylesheet
 from app.pages.views import FormView
 
 WORDING = "01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
@@ -21,11 +23,16 @@ VIEW = FormView(
     key="clinic-es",
     name="Clínica Aurora, Valencia",
     language="en",
+    wording_language="en",
     wording_id=WORDING,
-    wordings={purpose: text for purpose, text in DEFAULT_TEXTS.items() if purpose != "notice"},
+    wordings={purpose: text for purpose, text in DEFAULT_TEXTS.items() if purpose in PURPOSES},
     recipients=("Aurora Regenerative Medicine", "Northshore Cell Clinic"),
     notice=DEFAULT_TEXTS["notice"],
+    next=DEFAULT_TEXTS["next"],
     action="/v1/quote-requests?form=clinic-es",
+    address="/forms/clinic-es",
+    token="a-token",
+    offered={tag: own_name(tag) for tag in SPOKEN},
     redirect_origins=("https://clinic.example",),
     frame_origins=("https://www.clinic.example",),
 )
@@ -43,8 +50,8 @@ EVERY_FIELD = {
     "budget.currency": "EUR",
     "destination_countries": "ES, DE",
     "relationship": "child",
-    "patient_age": "71",
     "patient_name": "Hanne Marwitz",
+    "patient_age": "17",
     "guardian_name": "Ilse Marwitz",
     "name": "Müller-Łukasiewicz",
     "country": "DE",
@@ -125,7 +132,7 @@ async def _again(request: Request) -> Response:
 
 
 async def _thanks(request: Request) -> Response:
-    return thanks_page(VIEW.name, request.query_params.get("reference"))
+    return thanks_page(VIEW, request.query_params.get("reference"))
 
 
 async def _refusal(_request: Request) -> Response:
@@ -136,7 +143,7 @@ async def _tricks(_request: Request) -> Response:
     typed = {name: [TRICK] for name in [*EVERY_FIELD, "fq_key", "utm_source", TRICK, "consent.wording"]}
     problems = [FieldProblem(f"/{name}", "odd", TRICK) for name in [*EVERY_FIELD, TRICK, "answers"]]
     texts = dict.fromkeys(VIEW.wordings, TRICK)
-    view = FormView(TRICK, TRICK, TRICK, TRICK, texts, (TRICK,), TRICK, "/v1/quote-requests")
+    view = FormView(TRICK, TRICK, TRICK, TRICK, TRICK, texts, (TRICK,), TRICK, TRICK, "/v1/quote-requests", TRICK)
     return form_page(view, typed, problems)
 
 
@@ -168,6 +175,7 @@ def make_site() -> Starlette:
             Route("/openapi.json", _contract),
             Route(STYLESHEET_PATH, serve_stylesheet),
             Route("/static/pages.older.css", serve_stylesheet),
+            Route(SCRIPT_PATH, serve_script),
             Mount(ASSETS_PATH, docs_assets()),
         ]
     )

@@ -8,9 +8,9 @@ import pytest
 import app.forms.errors
 import app.intake.errors  # noqa: F401 - the pages explain what is loaded
 from app.errors import AppError
+from app.pages.assets import STYLESHEET_PATH
 from app.pages.explanations import problem_page, problems_page
 from app.pages.policy import origins_of
-from app.pages.rendering import STYLESHEET_PATH
 from app.pages.typed import arrival
 from tests.pages.site import Drawn, make_site
 
