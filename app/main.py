@@ -51,6 +51,7 @@ from app.leads.stats.router import router as stats_router
 from app.limits import BurstLimit
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
+from app.pages.withdrawal import router as withdrawal_router
 from app.parts import Parts
 from app.problems import install_problem_handlers, problem_response
 from app.sealing.deployment import load_deployment_keys
@@ -77,6 +78,7 @@ _ROUTERS = (
     session_router,
     staff_router,
     pages_router,
+    withdrawal_router,
 )
 
 
@@ -203,7 +205,7 @@ def make_hints(settings: Settings, database: Database) -> Hints:
 
 def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
     """Make the engine that keeps promises, and the senders that are to be closed after it."""
-    occasion_of = occasions(house.database, house.keyring)
+    occasion_of = occasions(house.database, house.keyring, house.settings.base_url)
     senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
     lease = house.settings.delivery_lease
     return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders

@@ -61,6 +61,8 @@ PAGES = {
         "GET /forms/{key}/widget",
         "GET /widget.js",
         "GET /forms/{key}/thanks",
+        "GET /withdraw/{token}",
+        "POST /withdraw/{token}",
         "OPTIONS /v1/quote-requests",
     ),
 }

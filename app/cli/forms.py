@@ -9,6 +9,7 @@ from app.cli.showing import AsJson, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
 from app.forms.schemas import FormChange, NewForm
+from app.pages.embedding import snippets
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
@@ -37,6 +38,14 @@ def add(
 def change(
     key: Annotated[str, typer.Argument(help="As the list shows it.")],
     name: Annotated[str | None, typer.Option(help="What visitors and staff call it.")] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="A field that the page asks for, in order; empty: the usual ones."),
+    ] = None,
+    alias: Annotated[
+        list[str] | None, typer.Option(help="The site's own name of a field: your-name=name; empty: none.")
+    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="A language it speaks: es")] = None,
     acknowledge: Annotated[
         bool | None,
         typer.Option("--acknowledge/--no-acknowledge", help="Whether enquirers get a letter that it arrived."),
@@ -45,10 +54,32 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
-    given = {"name": name, "acknowledge": acknowledge, "reply_to": reply_to}
+    given = {
+        "name": name,
+        "acknowledge": acknowledge,
+        "reply_to": reply_to,
+        "fields": None if field is None else [one for one in field if one],
+        "aliases": None if alias is None else _pairs(alias),
+        "languages": language or None,
+    }
     values = {option: value for option, value in given.items() if value is not None}
     wanted = checked(FormChange, **(values | {"reply_to": None} if reply_to == "" else values))
     show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
+
+
+@app.command("embed")
+def embed(
+    key: Annotated[str, typer.Argument(help="As the list shows it.")],
+    language: Annotated[str | None, typer.Option(help="One of the form's languages; the first by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what to paste into a website: a link, the widget, or a form of plain HTML. One of them is enough."""
+    found = run(lambda house: snippets(house, key, language))
+    if as_json:
+        show(found, as_json=True)
+        return
+    for way, snippet in (("A link", found.link), ("The widget", found.widget), ("Plain HTML", found.html)):
+        typer.echo(f"<!-- {way} -->\n{snippet.strip()}\n")
 
 
 @app.command("list")
@@ -57,3 +88,8 @@ def list_(as_json: AsJson = False) -> None:
     found = run(lambda house: service.list_forms(house.database))
     columns = ("key", "name", "languages", "origins", "redirects", "is_open", "acknowledge", "reply_to")
     show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)
+
+
+def _pairs(aliases: list[str]) -> dict[str, str]:
+    parts = (alias.rpartition("=") for alias in aliases if alias)
+    return {theirs: ours for theirs, _, ours in parts}

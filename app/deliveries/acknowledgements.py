@@ -25,6 +25,10 @@ class Occasion:
     """Those of the form."""
     earlier: int
     """How many went, or are about to go, to the same address in the day before this one."""
+    told: Sequence[str] = ()
+    """What the page said of such treatments and of what happens next; the letter repeats it."""
+    withdrawal: str | None = None
+    """Where the enquirer takes a consent back."""
 
 
 def reason_to_withhold(data: Mapping[str, Any], occasion: Occasion, sender: str) -> str | None:
@@ -60,6 +64,8 @@ def acknowledgement(posting: Posting, data: Mapping[str, Any], occasion: Occasio
         template="acknowledgement",
         values={
             **{name: text.format(**isolated) for name, text in texts.items()},
+            "told": occasion.told,
+            "withdrawal": occasion.withdrawal,
             "lang": language,
             "dir": direction(language),
         },

@@ -43,6 +43,7 @@ async def change_form(
     async with database.begin() as session:
         form = await forms.update(session, key, wanted)
         note(session, by, Action.FORM_CHANGED, f"form:{key}", changed=sorted(wanted.model_fields_set))
+        await forms.learn(session, form, now)
         await _follow_switch(session, keyring, key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
 

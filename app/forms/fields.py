@@ -12,6 +12,14 @@ PARTS: dict[Part, tuple[str, ...]] = {
 """Fields by the part of the page that they stand in. Contact comes last: it is what people hesitate to give."""
 FIELDS: tuple[str, ...] = tuple(field for fields in PARTS.values() for field in fields)
 """Every field in the usual order. `relationship` brings the patient's name, either of its part the guardian's."""
+NAMES = frozenset(
+    {
+        *(set(FIELDS) - {"budget"}),
+        *("first_name", "last_name", "patient_name", "guardian_name", "timezone", "budget.amount", "budget.currency"),
+        *("consent.privacy", "consent.health_data", "consent.sharing", "consent.marketing"),
+    }
+)
+"""What a site's own field may stand for."""
 ALWAYS = ("name", "country")
 ONE_OF = (("condition", "treatment"), ("email", "phone"))
 
@@ -27,6 +35,13 @@ def check_fields(chosen: list[str]) -> list[str]:
     if chosen and missing:
         raise ValueError(f"a request cannot do without {', '.join(missing)}")
     return chosen
+
+
+def check_aliases(aliases: dict[str, str]) -> dict[str, str]:
+    """Return the site's own names of fields with ours. Errors: `ValueError`."""
+    if unknown := sorted(set(aliases.values()) - NAMES):
+        raise ValueError(f"there is no such field: {', '.join(unknown)}")
+    return aliases
 
 
 def in_parts(chosen: Sequence[str]) -> dict[Part, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import idna
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.forms.fields import FIELDS, check_fields
+from app.forms.fields import FIELDS, check_aliases, check_fields
 from app.forms.models import Form, WordingSet
 
 FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -66,10 +66,8 @@ Fields = Annotated[
     ),
 ]
 Aliases = Annotated[
-    dict[
-        Annotated[str, Field(min_length=1, max_length=100, pattern=LINE_PATTERN)],
-        Annotated[str, Field(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})?$")],
-    ],
+    dict[Annotated[str, Field(min_length=1, max_length=100, pattern=LINE_PATTERN)], str],
+    AfterValidator(check_aliases),
     Field(
         max_length=50,
         description="The site's own names of fields in a plain HTML form, each with the name of the contract.",

@@ -96,6 +96,13 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
     return form
 
 
+async def learn(session: AsyncSession, form: Form, now: datetime) -> None:
+    """Give a form the default wording in those of its languages that we speak and it has no texts in."""
+    there = await current_wordings(session, form.key)
+    missing = [language for language in wordings_for(form.languages) if language not in there]
+    session.add_all(_default_wording(form.key, language, now) for language in missing)
+
+
 async def add_wording(
     database: Database, key: str, new: NewWording, now: datetime, *, by: Principal | None = None
 ) -> WordingOut:

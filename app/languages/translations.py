@@ -7,7 +7,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -53,6 +53,6 @@ def own_name(tag: str) -> str:
     """Return what a language calls itself, `Español`; the tag where nobody knows."""
     try:
         name = Locale.parse(tag, sep="-").get_display_name()
-    except (LookupError, ValueError):
+    except (UnknownLocaleError, ValueError):
         return tag
     return re.sub(r"^\w", lambda first: first[0].upper(), name) if name else tag

@@ -105,6 +105,8 @@ def consent_data(consent: Mapping[str, Any]) -> dict[str, Any]:
         "shown": consent["shown"],
         "at": rfc3339(consent["at"]),
     }
+    if consent.get("withdrawn_at"):
+        data |= {"granted": False, "withdrawn_at": rfc3339(consent["withdrawn_at"])}
     return {**data, "recipient": consent["recipient"]} if consent["recipient"] else data
 
 
@@ -113,5 +115,8 @@ def shared_with(consents: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(
         consent["recipient"]
         for consent in consents
-        if consent["purpose"] == "sharing" and consent["granted"] and consent["recipient"]
+        if consent["purpose"] == "sharing"
+        and consent["granted"]
+        and consent["recipient"]
+        and not consent.get("withdrawn_at")
     )

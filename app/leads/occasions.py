@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,8 +16,11 @@ from app.deliveries.senders import Occasions
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
 from app.forms import service as forms
-from app.leads.models import Lead, SearchToken
+from app.forms.models import WordingSet
+from app.forms.wordings import TOLD
+from app.leads.models import Consent, Lead, SearchToken
 from app.leads.tokens import epoch_of, mail_of
+from app.leads.withdrawal import withdrawal_token
 from app.sealing.keyring import Keyring
 
 _DAY = timedelta(days=1)
@@ -24,17 +28,30 @@ _SPARED = (DeliveryState.WITHHELD.value, DeliveryState.CANCELLED.value, Delivery
 """Deliveries in these states brought nobody a letter."""
 
 
-def occasions(database: Database, keyring: Keyring) -> Occasions:
-    """Return the look-up that senders ask before they acknowledge."""
+def occasions(database: Database, keyring: Keyring, base_url: str = "") -> Occasions:
+    """Return the look-up that senders ask before they acknowledge. `base_url` is where our own pages are."""
 
     async def look_up(one: Claimed, data: dict[str, Any]) -> Occasion:
         address = data["person"].get("email")
         async with database.read() as session:
             form = await forms.get(session, data["form"])
             earlier = await _earlier(session, one, keyring.tokens.of(*mail_of(address))) if address else 0
-        return Occasion(form.name, form.reply_to, form.languages, earlier)
+            told = await _told(session, one.lead_id)
+        link = f"{base_url}/withdraw/{withdrawal_token(keyring, one.lead_id)}"
+        return Occasion(form.name, form.reply_to, form.languages, earlier, told, link)
 
     return look_up
+
+
+async def _told(session: AsyncSession, lead_id: UUID) -> list[str]:
+    """Return what the page said of such treatments and of what happens next, in its own words."""
+    query = (
+        select(WordingSet)
+        .join(Consent, Consent.wording_id == WordingSet.id)
+        .where(Consent.lead_id == lead_id, Consent.purpose == "privacy")
+    )
+    wording = await session.scalar(query)
+    return [wording.texts[name] for name in TOLD if name in wording.texts] if wording else []
 
 
 async def _earlier(session: AsyncSession, one: Claimed, token: int) -> int:

@@ -43,5 +43,9 @@ def render(
     template: str, headers: Mapping[str, str], *, language: str = SOURCE, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """Draw a page in one of the `SPOKEN` languages."""
-    drawn = _templates(language).get_template(template).render(values, status=status)
-    return HTMLResponse(drawn, status, headers)
+    return HTMLResponse(rendered(template, language, status=status, **values), status, headers)
+
+
+def rendered(template: str, language: str, **values: Any) -> str:
+    """Return what a template draws in one of the `SPOKEN` languages."""
+    return _templates(language).get_template(template).render(values)

@@ -2,13 +2,15 @@
 
 import base64
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app.settings import Settings, read_settings
-from tests.intake.enquiry import DOOR, JSON, assert_problem
+from tests.intake.enquiry import DOOR, FLAT, JSON, assert_problem
+from tests.support.clock import FakeClock
 
 SITE, OTHER = "https://clinic.example", "https://elsewhere.example"
 NO_FORM = ["", "?form=clinc-es", "?form=%00"]
@@ -157,3 +159,21 @@ async def test_a_page_can_read_that_its_form_is_closed(
     answer = await client.post(form, json=JSON, headers={"Origin": SITE})
     assert_problem(answer, 410, "form-closed")
     assert asked.headers["access-control-allow-origin"] == answer.headers["access-control-allow-origin"] == SITE
+
+
+async def test_a_page_that_hides_where_it_stands_is_judged_by_the_token_of_its_form(
+    client: httpx.AsyncClient, staff: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    await staff.patch("/v1/forms/default", json={"origins": [SITE]})
+    await staff.post("/v1/forms", json={"key": "other", "name": "Other"})
+    hidden = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    ours = (await client.get("/v1/forms/default/token")).json()["token"]
+    theirs = (await client.get("/v1/forms/other/token")).json()["token"]
+    for token, status in ((ours, 201), (theirs, 403), ("", 403), (ours[:-1] + "!", 403)):
+        answer = await client.post(DOOR, data={**FLAT, "fq_token": token}, headers=hidden)
+        assert answer.status_code == status, token
+    clock.move(timedelta(hours=25))
+    assert (await client.post(DOOR, data={**FLAT, "fq_token": ours}, headers=hidden)).status_code == 403
+    elsewhere = {"Origin": OTHER, "Sec-Fetch-Site": "cross-site"}
+    fresh = (await client.get("/v1/forms/default/token")).json()["token"]
+    assert (await client.post(DOOR, data={**FLAT, "fq_token": fresh}, headers=elsewhere)).status_code == 403
