@@ -38,8 +38,7 @@ async def change_language(key: str, house: House, request: Request) -> Response:
         typed: dict[str, list[str]] = {}
         for name, value in sent.multi_items():
             typed.setdefault(name, []).append(str(value))
-    # The button's word comes behind that of the page it stands on.
-    chosen = typed.get("fq_lang", [""])[-1]
+    chosen = typed.pop("fq_into", [""])[0]
     try:
         form = await forms.find(house.database, key)
         wish = _wish(request, chosen, token=typed.get("fq_token", [""])[0])

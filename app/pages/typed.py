@@ -23,7 +23,7 @@ _BRINGS = {
     "patient_age": ("patient_age", "guardian_name"),
 }
 """Names that one field of a form's settings stands for, where it is not its own alone."""
-_SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", "fq_token", HONEYPOT, "consent.wording"})
+_SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", "fq_into", "fq_token", HONEYPOT, "consent.wording"})
 _COUNTRIES = "destination_countries"
 _NAME_PARTS = ("first_name", "last_name")
 _ATTRIBUTION = frozenset(

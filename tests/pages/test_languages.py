@@ -44,7 +44,7 @@ async def test_a_page_speaks_each_language_through_and_through(language: str, cl
 
 async def test_changing_the_language_keeps_every_word(client: httpx.AsyncClient) -> None:
     sent = {**EVERY_FIELD, "your-doctor": "Dr. Weber", "fq_key": "visit-7f3a"}
-    answer = await client.post("/forms/default", data={**sent, "fq_lang": ["en", "ar"]})
+    answer = await client.post("/forms/default", data={**sent, "fq_lang": "en", "fq_into": "ar"})
     page = unescape(answer.text)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert '<html lang="ar" dir="rtl">' in page
@@ -55,8 +55,8 @@ async def test_changing_the_language_keeps_every_word(client: httpx.AsyncClient)
 async def test_ticks_are_not_carried_to_other_words(client: httpx.AsyncClient) -> None:
     form = (await client.get("/v1/forms/default")).json()
     sent = {"consent.privacy": "yes", "consent.wording": form["wordings"]["en"]["id"]}
-    same = await client.post("/forms/default", data={**sent, "fq_lang": "en"})
-    other = await client.post("/forms/default", data={**sent, "fq_lang": "de"})
+    same = await client.post("/forms/default", data={**sent, "fq_into": "en"})
+    other = await client.post("/forms/default", data={**sent, "fq_into": "de"})
     assert ("checked" in same.text.partition('name="consent.privacy"')[2][:60]) is True
     assert ("checked" in other.text.partition('name="consent.privacy"')[2][:60]) is False
 
@@ -67,6 +67,6 @@ async def test_a_form_in_one_language_shows_no_switch(client: httpx.AsyncClient,
 
 
 async def test_what_is_no_form_is_said_in_the_visitors_language(client: httpx.AsyncClient) -> None:
-    page = await client.post("/forms/nowhere", data={"fq_lang": "nl"}, headers={"Accept": "text/html"})
+    page = await client.post("/forms/nowhere", data={"fq_into": "nl"}, headers={"Accept": "text/html"})
     assert (page.status_code, "Hier is geen formulier" in page.text) == (404, True)
     assert (await client.post("/forms/nowhere", data={})).headers["content-type"] == "application/problem+json"

@@ -64,7 +64,7 @@ class Widget {
   }
 
   async send(form, pressed) {
-    if (pressed?.name === "fq_lang") return this.draw(pressed.value, new FormData(form));
+    if (pressed?.name === "fq_into") return this.draw(pressed.value, new FormData(form));
     if (this.busy) return;
     this.busy = true;
     this.forget();
