@@ -97,12 +97,12 @@ async def _ask_on_the_hosted_form(page: Page, service: Service) -> str:
     await page.fill("[name=email]", "ilse@")
     await page.check("[name='consent.privacy']")
     await page.check("[name='consent.health_data']")
-    await page.click("button")
+    await page.click(".send")
     await page.wait_for_selector("[role=alert]")
     assert await page.input_value("[name=name]") == "Ilse Marwitz", "what was typed came back"
     assert await page.get_attribute("[name=email]", "aria-invalid") == "true"
     await page.fill("[name=email]", "ilse@mail.example")
-    await page.click("button")
+    await page.click(".send")
     await page.wait_for_url("**/forms/default/thanks?**")
     found = re.search(r"FQ-[0-9A-Z]{5}-[0-9A-Z]{5}", await page.inner_text("main"))
     assert found, "no reference is shown"

@@ -23,8 +23,8 @@ _POLICY = (
     "style-src 'self'; require-trusted-types-for 'script'; trusted-types freequote"
 )
 _PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Clínica Aurora</title>
-<link rel="stylesheet" href="/site.css"><h1>Clínica Aurora</h1>
-<script src="{house}/widget.js" data-form="{form}" async></script>"""
+<link rel="stylesheet" href="/site.css"><main><h1>Clínica Aurora</h1>
+<script src="{house}/widget.js" data-form="{form}" async></script></main>"""
 
 
 @dataclass(frozen=True, slots=True)

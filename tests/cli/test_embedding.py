@@ -1,0 +1,54 @@
+"""`freequote form embed`: what a site's owner pastes works as it is."""
+
+import re
+
+import pytest
+
+from tests.cli.conftest import CommandLine
+
+pytestmark = pytest.mark.usefixtures("house")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Give one kind of database: what is stored is proved elsewhere."""
+    return sqlite_url
+
+
+async def test_each_way_names_the_form_and_the_language(cli: CommandLine) -> None:
+    await cli.json("form", "add", "clinic-es", "--name", "Clínica", "--language", "es", "--language", "ar")
+    fields = ("condition", "name", "country", "email")
+    options = [part for field in fields for part in ("--field", field)]
+    changed = await cli.json(
+        "form", "change", "clinic-es", *options, "--alias", "your-name=name", "--alias", "a=b=email"
+    )
+    assert changed["fields"] == list(fields)
+    assert changed["aliases"] == {"your-name": "name", "a=b": "email"}
+    found = await cli.json("form", "embed", "clinic-es")
+    assert re.fullmatch(r'<a href="http[^"]+/forms/clinic-es\?lang=es">Pida un presupuesto gratuito</a>', found["link"])
+    assert re.fullmatch(
+        r'<script src="http[^"]+/widget\.js" data-form="clinic-es" data-lang="es" async></script>', found["widget"]
+    )
+    names = re.findall(r'name="([^"]+)"', found["html"])
+    consents = ["consent.privacy", "consent.health_data", "consent.marketing"]
+    assert names == ["consent.wording", "fq_lang", "condition", "your-name", "country", "a=b", *consents]
+    assert "checked" not in found["html"]
+
+
+async def test_people_get_all_three_and_another_language(cli: CommandLine) -> None:
+    shown = await cli("form", "embed", "default", "--language", "ar")
+    assert shown.code == 0
+    assert [shown.out.count(way) for way in ("<!-- A link -->", "<!-- The widget -->", "<!-- Plain HTML -->")] == [
+        1
+    ] * 3
+    assert "أوافق" in shown.out
+
+
+async def test_a_form_that_is_not_there_cannot_be_embedded(cli: CommandLine) -> None:
+    assert (await cli("form", "embed", "nowhere")).code == 1
+
+
+async def test_an_alias_needs_a_field_of_ours(cli: CommandLine) -> None:
+    refused = await cli("form", "change", "default", "--alias", "your-name=shoe_size")
+    assert refused.code != 0
+    assert "shoe_size" in refused.err
