@@ -20,7 +20,16 @@ from tests.support.clock import FakeClock
 from tests.support.sink import HttpSink
 
 RIGHTS: dict[str, set[str]] = {
-    "public": {"createQuoteRequest", "getForm", "getFormToken", "isAlive", "isReady", "logIn", "logOut", "acceptInvitation"},
+    "public": {
+        "createQuoteRequest",
+        "getForm",
+        "getFormToken",
+        "isAlive",
+        "isReady",
+        "logIn",
+        "logOut",
+        "acceptInvitation",
+    },
     "anyone known": {"getMe"},
     "people": {"changePassword", "beginTotp", "confirmTotp"},
     "leads:read": {"listLeads", "searchLeads", "getLead", "getTimeline", "listChanges", "streamChanges", "getStats"},

@@ -27,7 +27,7 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(insert_default=database_now())
     actor: Mapped[str] = mapped_column(String(64))
-    """`key:<id>`, `staff:<id>`, `cli`, `door` or `nobody`."""
+    """`key:<id>`, `staff:<id>`, `cli`, `door`, `enquirer` or `nobody`."""
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(128))
     """What it was done to: `lead:<id>`, `form:<key>`. Never personal data."""

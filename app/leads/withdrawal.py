@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit import service as audit
+from app.audit.actions import ENQUIRER, Action
 from app.database import Database
 from app.deliveries import outbox
 from app.deliveries.models import Delivery
@@ -21,10 +23,10 @@ from app.destinations import service as destinations
 from app.destinations.models import Destination
 from app.forms.models import WordingSet
 from app.forms.wordings import default_texts
-from app.leads import queries
+from app.leads import queries, timeline
 from app.leads.documents import lead_data, open_parts, shared_with
 from app.leads.errors import LeadNotFound
-from app.leads.models import Consent, Lead
+from app.leads.models import Consent, Lead, LeadStep
 from app.sealing.keyring import Keyring
 
 _MAC_BYTES = 16
@@ -108,6 +110,9 @@ async def take_back(
             lead.version, lead.updated_at = lead.version + 1, now
             await session.flush()
             recipients = [consent.recipient for consent in taken if consent.recipient]
+            purposes = sorted({consent.purpose for consent in taken})
+            session.add(LeadStep(**{**timeline.step_row(lead.id, "consent-withdrawn", now, None), "by": ENQUIRER}))
+            audit.record(session, ENQUIRER, Action.CONSENT_WITHDRAWN, f"lead:{lead.id}", purposes=purposes)
             await _cancel(session, lead, recipients, now)
             await _tell(session, keyring, lead, wrapped, recipients)
         return await _agreements(session, lead)
@@ -138,7 +143,7 @@ async def _tell(session: AsyncSession, keyring: Keyring, lead: Lead, wrapped: by
         .where(Delivery.lead_id == lead.id, Delivery.state.in_(_HEARD), Destination.recipient.in_(recipients))
     )
     told = frozenset(name for name in await session.scalars(heard) if name)
-    consents = await queries.consents_of(session, lead.id)
+    consents = (await queries.consents_of(session, [lead.id]))[lead.id]
     key = keyring.data_key(lead.id, wrapped)
     data: dict[str, Any] = {**lead_data(lead, open_parts(key, lead), consents), "changed": ["consents"]}
     telling = outbox.Telling(

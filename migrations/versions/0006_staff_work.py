@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 
 JSON_VALUE = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

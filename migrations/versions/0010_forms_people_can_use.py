@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0005"
+revision = "0010"
+down_revision = "0009"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
