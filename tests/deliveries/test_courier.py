@@ -7,20 +7,17 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from app.deliveries.models import Attempt, Delivery
+from app.deliveries.models import Attempt
 from app.destinations import credentials
 from app.destinations import service as destinations
 from app.destinations.connection import OAuth2
 from app.destinations.formats import FormatName
-from app.destinations.guard import Guard
-from app.destinations.schemas import DestinationChange, DestinationMade
 from app.destinations.shapes import Include
+from tests.deliveries.at_crms import delivery_of, preset
 from tests.destinations.crm import TOKEN, Crm
 from tests.destinations.presets import BEARER, PRESETS
 from tests.support.clock import FakeClock
@@ -34,30 +31,6 @@ OAUTH: dict[str, Any] = {"kind": "oauth2", "client_id": "us", "client_secret": "
 def clock() -> FakeClock:
     """Give a clock that says today: who verifies a signature refuses an old one."""
     return FakeClock(datetime.now(UTC))
-
-
-@pytest.fixture
-async def crm() -> AsyncIterator[Crm]:
-    made = Crm()
-    runner = await made.listen()
-    yield made
-    await runner.cleanup()
-
-
-async def preset(desk: Desk, crm: Crm, name: str, **changes: Any) -> DestinationMade:
-    body = {**PRESETS[name], **changes}
-    return await desk.webhook(crm.url(body.pop("url")), format=name, **body)
-
-
-async def delivery_of(desk: Desk, lead_id: UUID) -> Delivery:
-    (found,) = await desk.deliveries(lead_id)
-    return found
-
-
-async def outcomes(desk: Desk, delivery_id: UUID) -> list[str]:
-    query = select(Attempt.outcome).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number)
-    async with desk.house.database.read() as session:
-        return list(await session.scalars(query))
 
 
 @pytest.mark.parametrize("name", [name for name in FormatName if name not in {"standard", "custom", "pipedrive"}])
@@ -75,83 +48,6 @@ async def test_every_preset_keeps_the_rules_of_its_endpoint(name: str, include: 
     text = json.dumps([body for _, body in crm.taken], ensure_ascii=False)
     assert ("multiple sclerosis" in text, "How long is the stay?" in text) == (include is Include.FULL,) * 2
     assert [(await delivery_of(desk, lead.id)).state for lead in leads] == ["delivered"] * 2
-
-
-async def test_pipedrive_gets_the_person_then_the_lead_and_a_failure_between_makes_no_second_person(
-    desk: Desk, crm: Crm
-) -> None:
-    crm.lead_failures = 2
-    await preset(desk, crm, "pipedrive")
-    lead = await desk.lead()
-    await desk.engine.run_until_idle()
-    waiting = await delivery_of(desk, lead.id)
-    assert (waiting.state, waiting.round_start) == ("pending", 1)
-    assert waiting.progress is not None
-    assert b"person_id" not in waiting.progress
-    desk.clock.move(timedelta(seconds=5))
-    await desk.engine.run_until_idle()
-    desk.clock.move(timedelta(minutes=5))
-    await desk.engine.run_until_idle()
-    assert [kind for kind, _ in crm.taken] == ["person", "lead"]
-    body = crm.taken[1][1]
-    assert (body["person_id"], body["title"]) == (701, f"Quote request {lead.reference}")
-    assert body["a" * 40] == "multiple sclerosis"
-    done = await delivery_of(desk, lead.id)
-    assert (done.state, done.progress) == ("delivered", None)
-    assert await outcomes(desk, done.id) == ["halfway", "retry", "retry", "delivered"]
-
-
-@pytest.mark.parametrize("field", [None, "b" * 40])
-async def test_a_person_whose_making_was_not_answered_is_found_by_our_reference(
-    field: str | None, desk: Desk, crm: Crm
-) -> None:
-    crm.unanswered = 1
-    await preset(desk, crm, "pipedrive", settings={"reference_field": field} if field else {})
-    lead = await desk.lead()
-    await desk.engine.run_until_idle()
-    # Another of the same family, with the same address and number, is a person of their own.
-    other = await desk.lead()
-    await desk.engine.run_until_idle()
-    desk.clock.move(timedelta(seconds=5))
-    await desk.engine.run_until_idle()
-    assert [(await delivery_of(desk, one.id)).state for one in (lead, other)] == ["delivered"] * 2
-    assert crm.refusals == []
-    kinds = [kind for kind, _ in crm.taken]
-    # Without a field to look for, a lost answer makes a second one.
-    assert (kinds.count("person"), kinds.count("lead")) == (2 if field else 3, 2)
-    by_title = {body["title"]: body["person_id"] for kind, body in crm.taken if kind == "lead"}
-    if field:
-        assert by_title == {f"Quote request {lead.reference}": 701, f"Quote request {other.reference}": 702}
-
-
-async def test_what_is_half_done_elsewhere_begins_anew_where_it_goes_now(
-    desk: Desk, crm: Crm, http_sink: HttpSink
-) -> None:
-    crm.lead_failures = 1
-    made = await preset(desk, crm, "pipedrive")
-    lead = await desk.lead()
-    await desk.engine.run_until_idle()
-    assert (await delivery_of(desk, lead.id)).progress is not None
-    guard, house = Guard(desk.house.settings.allow_networks), desk.house
-    other = DestinationChange(url=http_sink.url(), format=FormatName.STANDARD, auth=None, headers={})
-    await destinations.change(house.database, house.keyring, guard, made.id, other)
-    desk.clock.move(timedelta(seconds=5))
-    await desk.engine.run_until_idle()
-    assert (await delivery_of(desk, lead.id)).state == "delivered"
-    (request,) = http_sink.requests
-    assert json.loads(request.body)["data"]["reference"] == lead.reference
-
-
-async def test_pipedrive_that_names_no_person_is_asked_again(desk: Desk, http_sink: HttpSink) -> None:
-    http_sink.answers.append(Answer(201, b'{"success": true}'))
-    http_sink.answers.append(Answer(201, b"thank you"))
-    await desk.webhook(http_sink.url(), format="pipedrive", headers={"x-api-token": TOKEN})
-    lead = await desk.lead()
-    await desk.engine.run_until_idle()
-    assert (await delivery_of(desk, lead.id)).reason == "Pipedrive named no person that it made"
-    desk.clock.move(timedelta(seconds=5))
-    await desk.engine.run_until_idle()
-    assert (await delivery_of(desk, lead.id)).reason == "the endpoint's answer is not the JSON that it promises"
 
 
 async def test_what_zoho_refuses_with_a_2xx_is_not_taken_for_delivered(desk: Desk, http_sink: HttpSink) -> None:
