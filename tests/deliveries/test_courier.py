@@ -17,12 +17,14 @@ from app.destinations import service as destinations
 from app.destinations.connection import OAuth2
 from app.destinations.formats import FormatName
 from app.destinations.shapes import Include
-from tests.deliveries.at_crms import delivery_of, preset
+from tests.deliveries.at_crms import crm, delivery_of, preset
 from tests.destinations.crm import TOKEN, Crm
 from tests.destinations.presets import BEARER, PRESETS
 from tests.support.clock import FakeClock
 from tests.support.house import Desk
 from tests.support.sink import Answer, HttpSink
+
+__all__ = ["crm"]
 
 OAUTH: dict[str, Any] = {"kind": "oauth2", "client_id": "us", "client_secret": "s3cret & more", "scope": "leads"}
 
