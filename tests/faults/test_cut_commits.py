@@ -35,12 +35,14 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, proxy: CuttingProxy) -> Iter
     """Give a crowd before one deployment for all of these tests; it remembers what it was told in each."""
     ways = {"FREEQUOTE_DATABASE_URL": proxy.url, "PAST_THE_PROXY": proxy.past}
     service = Service(tmp_path_factory.mktemp("cut"), {**OPEN_TO_ALL, **ways}, unused_port())
-    asyncio.run(service.serve("--no-worker"))
     made = Crowd(service)
-    # Nobody sends anything there.
-    asyncio.run(made.await_promises(HttpSink(port=9)))
-    yield made
-    service.stop()
+    try:
+        asyncio.run(service.serve("--no-worker"))
+        # Nobody sends anything there.
+        asyncio.run(made.await_promises(HttpSink(port=9)))
+        yield made
+    finally:
+        service.stop()
 
 
 async def test_a_connection_lost_in_commit_under_load_is_settled_by_id(crowd: Crowd, proxy: CuttingProxy) -> None:

@@ -8,15 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.crowd import Crowd
+from tests.faults.crowd import PATIENCE_SECONDS, Crowd
 from tests.faults.disks import Disk, FileLimit, SmallDisk, small_disk
 from tests.faults.ledger import assert_nothing_lost, assert_settled
 from tests.faults.servers import OwnPostgres
 from tests.support.process import Service
 from tests.support.sink import HttpSink
 from tests.support.waiting import eventually
-
-_RECOVERS_WITHIN = 30
 
 
 @pytest.fixture
@@ -59,13 +57,13 @@ async def _assert_outlives(disk: Disk, service: Service, crowd: Crowd, sink: Htt
             await crowd.acknowledge(20)
             await asyncio.to_thread(disk.fill, server.pid)
             crowd.injected("disk full")
-            await eventually(lambda: 503 in crowd.told(), within=30)
+            await eventually(lambda: 503 in crowd.told(), within=PATIENCE_SECONDS)
             assert_nothing_lost(service, crowd)
             assert await _is_ready(operator) is False
             assert (await operator.get("/healthz")).status_code == httpx.codes.OK
             disk.free(server.pid)
             crowd.injected("room on the disk again")
-            await crowd.acknowledge(20, within=_RECOVERS_WITHIN)
+            await crowd.acknowledge(20)
         assert await _is_ready(operator)
     assert crowd.told() <= {201, 503}
     assert server.poll() is None

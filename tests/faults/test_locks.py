@@ -26,6 +26,6 @@ async def test_the_door_says_when_to_come_back_while_another_program_locks_the_f
         other.execute("ROLLBACK")
     assert wish.told == [503]
     async with crowd.posting():
-        await crowd.acknowledge(20, within=10)
+        await crowd.acknowledge(20)
     assert server.poll() is None
     await assert_settled(service, crowd)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.faults.crowd import DOOR, Crowd
+from tests.faults.crowd import DOOR, LONGEST_WAIT, Crowd
 from tests.faults.cutting import CuttingProxy, proxy_before
 from tests.faults.ledger import assert_nothing_lost, assert_settled
 from tests.support.process import Service
 from tests.support.sink import HttpSink
 
-_LEAVES_WITHIN = 45
+_LEAVES_WITHIN = 60
 """Without a limit it would wait for as long as the silence lasts."""
 _READERS = 30
 """More than the pool has connections."""
@@ -59,7 +59,9 @@ async def test_the_door_says_when_to_come_back_while_the_database_is_silent_and_
 
 async def _browsers(service: Service) -> list[httpx.Response]:
     """Ask for the form, and post one, with more browsers than there are connections to the database."""
-    async with httpx.AsyncClient(base_url=service.url, timeout=15, headers={"Accept": "text/html"}) as browser:
+    async with httpx.AsyncClient(
+        base_url=service.url, timeout=LONGEST_WAIT, headers={"Accept": "text/html"}
+    ) as browser:
         shown = [browser.get("/forms/default") for _ in range(_READERS)]
         posted = [browser.post(DOOR, data={"name": "Quillfeather"}) for _ in range(3)]
         return list(await asyncio.gather(*shown, *posted))

@@ -18,8 +18,9 @@ import httpx
 import orjson
 
 _COMMAND = Path(sys.executable).with_name("freequote")
-_START_SECONDS = 30
-_STOP_SECONDS = 30
+# Generous: a starved machine is no failure.
+_START_SECONDS = 120
+_STOP_SECONDS = 60
 
 
 @dataclass
