@@ -77,6 +77,8 @@ class WorkerLoop:
             beside.append(asyncio.create_task(self._every(SEAL_SECONDS, self._sealer.work)))
         try:
             await self._keep_promises()
+            # They end by themselves: a transaction that is cancelled costs its connection.
+            await asyncio.wait(beside)
         finally:
             for task in beside:
                 task.cancel()
@@ -103,9 +105,11 @@ class WorkerLoop:
             hint.cancel()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self._stopping.is_set():
             await _whatever_happens(work)
-            await asyncio.sleep(seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stopping.wait()
 
     async def _say_alive(self) -> None:
         async with self._database.begin() as session:
