@@ -1,21 +1,14 @@
 """The door: `POST /v1/quote-requests`, for scripts, for widgets, and for a browser's own form post."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import quote
 
-import orjson
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.bodies import BodyTooLarge
-from app.clock import rfc3339
 from app.errors import AppError, InvalidRequest, OutOfReach
 from app.forms import time_tokens
 from app.forms.errors import FormClosed, FormNotFound
@@ -24,21 +17,17 @@ from app.forms.service import DEFAULT_FORM
 from app.intake import service
 from app.intake.admission import Admission
 from app.intake.aliases import renamed
-from app.intake.body import Submission, UnsupportedMediaType, read_body
-from app.intake.configuration import DoorConfiguration
+from app.intake.answers import receipt, refusal, sent_on
+from app.intake.body import Submission, UnsupportedMediaType
 from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff, RequestTooSlow
-from app.intake.origins import check_origin, cors_headers, preflight_headers
-from app.intake.reading import headers_of, idempotency_key, is_browser_post, read_whole
+from app.intake.origins import check_origin, preflight_headers
+from app.intake.reading import headers_of, idempotency_key, is_browser_post
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
-from app.languages.negotiation import preferred_languages
-from app.languages.translations import spoken
+from app.intake.visit import Visit
 from app.limits import BurstLimit, TooManyRequests, client_of
-from app.pages.form import form_page, refusal_page
-from app.pages.mistakes import explained
-from app.pages.views import FormView, Wish, form_view
 from app.parts import House, Parts
-from app.problems import problem_response, problems, request_id_of
+from app.problems import problems
 
 _PATH = "/v1/quote-requests"
 router = APIRouter(prefix=_PATH, tags=["quote requests"])
@@ -53,29 +42,11 @@ class Receipt(BaseModel):
     received_at: Annotated[str, Field(examples=["2026-11-24T10:00:00.000000Z"])]
 
 
-@dataclass(slots=True)
-class _Visit:
-    """What is known of one request so far: a refusal is drawn from as much as was read."""
-
-    headers: Mapping[str, str]
-    form: Form | None = None
-    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    was_read: bool = False
-    """Whether the body was read, or at least begun: it comes only once."""
-    cors: dict[str, str] = field(default_factory=dict)
-    asked_language: str | None = None
-    """The one of the page or script that sent it, where it named one."""
-
-    @property
-    def language(self) -> str | None:
-        """The language to answer in, one of those that we speak; None: nobody asked for one."""
-        return spoken([self.asked_language]) if self.asked_language else None
-
-
 @router.options("", include_in_schema=False)
 async def preflight(request: Request, house: House) -> Response:
     """Tell a browser whether its page may post here. Without a form in the query, any form's sites may ask."""
-    meant = await _configuration(request).meant(request.query_params.get("form"))
+    admission: Admission = request.app.state.admission
+    meant = await admission.configuration.meant(request.query_params.get("form"))
     headers = preflight_headers(house.settings, meant, request.headers.get("origin"))
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
@@ -129,16 +100,12 @@ _PARAMETERS: list[dict[str, Any]] = [
 async def take(request: Request) -> Response:
     """Take a quote request. `201` means: on disk, and every delivery it needs is on disk with it."""
     house: Parts = request.app.state.parts
-    visit = _Visit(headers_of(request.scope))
+    visit = Visit(request, house, headers_of(request.scope))
     try:
-        accepted, submission = await _receive(request, house, visit)
+        accepted, submission = await _receive(visit)
     except AppError as error:
-        return await _refusal(request, house, visit, error)
-    if is_browser_post(visit.headers):
-        return _sent_on(house, visit, accepted, submission)
-    replayed = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
-    body = orjson.dumps(_receipt(accepted))
-    return Response(body, HTTPStatus.CREATED, {**visit.cors, **replayed}, "application/json")
+        return await refusal(visit, error)
+    return sent_on(visit, accepted, submission) if is_browser_post(visit.headers) else receipt(visit, accepted)
 
 
 _ROUTE = Route(_PATH, take, methods=["POST"])
@@ -163,25 +130,27 @@ class ShortWay:
         await response(scope, receive, send)
 
 
-async def _receive(request: Request, house: Parts, visit: _Visit) -> tuple[Accepted, Submission]:
-    named = _form_named(request)
+async def _receive(visit: Visit) -> tuple[Accepted, Submission]:
+    request, house = visit.request, visit.house
+    named = visit.query.get("form")
     if named is not None:
-        await _enter(request, house, visit, named)
-    submission = await _read(request, house, visit)
-    form = visit.form or await _enter(request, house, visit, _form_in(submission))
-    submission = renamed(submission, form.aliases)
-    visit.typed = submission.typed
-    await _check_origin(request, house, visit, form, submission)
+        await visit.enter(named)
+    submission = await visit.read()
+    form = visit.form or await visit.enter(_form_in(submission))
+    if form.aliases:
+        submission = renamed(submission, form.aliases)
+        visit.typed = submission.typed
+    await _check_origin(visit, form, submission)
     key = idempotency_key(visit.headers, submission)
     wanted = read_quote_request(submission, accept_language=visit.headers.get("accept-language"))
     client = _client(request, house)
-    candidate = await service.candidate(house, _configuration(request), form.key, wanted, key=key, client=client)
+    candidate = await service.candidate(house, visit.configuration, form.key, wanted, key=key, client=client)
     return await _admit(request, house, candidate, client), submission
 
 
-def _form_named(request: Request) -> str | None:
-    """Return the form that the query names."""
-    return request.query_params.get("form") if request.scope["query_string"] else None
+def _form_in(submission: Submission) -> str:
+    named = submission.fields.get("form")
+    return named if isinstance(named, str) else DEFAULT_FORM
 
 
 def _client(request: Request, house: Parts) -> str | None:
@@ -189,21 +158,15 @@ def _client(request: Request, house: Parts) -> str | None:
     return client_of(request.client.host if request.client else None, forwarded, house.settings.trusted_proxies)
 
 
-def _configuration(request: Request) -> DoorConfiguration:
-    admission: Admission = request.app.state.admission
-    return admission.configuration
-
-
-async def _check_origin(request: Request, house: Parts, visit: _Visit, form: Form, submission: Submission) -> None:
-    if visit.headers.get("origin") == "null" and _carries_our_token(house, form, submission):
+async def _check_origin(visit: Visit, form: Form, submission: Submission) -> None:
+    if visit.headers.get("origin") == "null" and _carries_our_token(visit.house, form, submission):
         return
     try:
-        check_origin(house.settings, form, visit.headers)
+        check_origin(visit.house.settings, form, visit.headers)
     except OriginNotAllowed:
         # The site may have been listed a moment ago.
-        configuration = _configuration(request)
-        await configuration.check()
-        check_origin(house.settings, configuration.open_form(form.key), visit.headers)
+        await visit.configuration.check()
+        check_origin(visit.house.settings, visit.configuration.open_form(form.key), visit.headers)
 
 
 def _carries_our_token(house: Parts, form: Form, submission: Submission) -> bool:
@@ -224,83 +187,3 @@ async def _admit(request: Request, house: Parts, candidate: Candidate, client: s
             return known
         raise
     return await admission.admit(candidate)
-
-
-async def _read(request: Request, house: Parts, visit: _Visit) -> Submission:
-    visit.was_read = True
-    raw = await read_whole(request.receive, house.settings.max_body_seconds)
-    submission = read_body(visit.headers.get("content-type"), raw)
-    visit.typed = submission.typed
-    told = submission.fields.get("fq_lang")
-    visit.asked_language = told if isinstance(told, str) else request.query_params.get("lang")
-    return submission
-
-
-async def _enter(request: Request, house: Parts, visit: _Visit, key: str) -> Form:
-    form = await _configuration(request).form(key)
-    visit.form = form
-    visit.cors = cors_headers(house.settings, [form], visit.headers.get("origin"))
-    return form
-
-
-def _form_in(submission: Submission) -> str:
-    named = submission.fields.get("form")
-    return named if isinstance(named, str) else DEFAULT_FORM
-
-
-def _receipt(accepted: Accepted) -> dict[str, str]:
-    return {
-        "id": str(accepted.id),
-        "reference": accepted.reference,
-        "form": accepted.form,
-        "received_at": rfc3339(accepted.received_at),
-    }
-
-
-def _sent_on(house: Parts, visit: _Visit, accepted: Accepted, submission: Submission) -> Response:
-    """Send a browser on: to the address its form names, if that is allowed, else to the form's own, else to ours."""
-    allowed = visit.form.redirects if visit.form else []
-    wanted = submission.fields.get("redirect")
-    ours = f"{house.settings.base_url}/forms/{quote(accepted.form)}/thanks?reference={accepted.reference}"
-    if language := visit.language:
-        ours += f"&lang={language}"
-    address = wanted if wanted in allowed else next(iter(allowed), ours)
-    return RedirectResponse(str(address), HTTPStatus.SEE_OTHER)
-
-
-async def _refusal(request: Request, house: Parts, visit: _Visit, error: AppError) -> Response:
-    if not is_browser_post(visit.headers):
-        if visit.language and isinstance(error, InvalidRequest):
-            error = InvalidRequest(explained(error.problems, visit.language))
-        return problem_response(error, request_id_of(request), visit.cors or await _cors_of_nowhere(request, house))
-    if not visit.was_read:
-        # A form that is closed, or a database that is down, must not cost a visitor what they wrote.
-        with suppress(AppError):
-            await _read(request, house, visit)
-    accepted = request.headers.get("accept-language")
-    view = await _view(house, visit, accepted)
-    if view is not None and isinstance(error, InvalidRequest):
-        return form_page(view, visit.typed, error.problems, int(error.status))
-    language = visit.language or spoken(preferred_languages(accepted))
-    return refusal_page(error, visit.typed, view, language)
-
-
-async def _cors_of_nowhere(request: Request, house: Parts) -> dict[str, str]:
-    """Return headers for a refusal that came before the form was known: whoever may ask may read it."""
-    origin = request.headers.get("origin")
-    try:
-        meant = await _configuration(request).meant(request.query_params.get("form")) if origin else []
-    except OutOfReach:
-        meant = []
-    return cors_headers(house.settings, meant, origin)
-
-
-async def _view(house: Parts, visit: _Visit, accept_language: str | None) -> FormView | None:
-    """Return the form to draw again, unless it is not there or the database does not answer either."""
-    if visit.form is None:
-        return None
-    try:
-        token = next(iter(visit.typed.get("fq_token", ())), "")
-        return await form_view(house, visit.form, Wish((visit.asked_language,), accept_language, token))
-    except OutOfReach:
-        return None
