@@ -116,10 +116,14 @@ class StaffRoute(APIRoute):
             try:
                 for needed in guards:
                     allow(await identify(request), needed.own_oauth_scopes or [])
-                return await handle(request)
+                response = await handle(request)
             except _REFUSALS as refusal:
                 await self._note(request, refusal)
                 raise
+            # A browser that is logged in must not keep what staff saw after they have gone.
+            if guards:
+                response.headers.setdefault("Cache-Control", "no-store")
+            return response
 
         return handle_staff
 
