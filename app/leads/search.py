@@ -29,7 +29,7 @@ from app.sealing.models import DataKey
 _MOST_OPENED = 2_000
 _MOST_PASSED = 10_000
 """How many leads that a clear column rules out a page passes over."""
-_MOST_PROBED = 20_000
+_MOST_PROBED = 6_000
 """How many leads of the rarest term a page looks up the other terms for."""
 _SAMPLES = 4
 """In so many epochs terms are counted, to begin with the rarest."""
@@ -152,9 +152,10 @@ async def _walk_on(
     """Walk until one more than `limit` is found, all is seen, or the page has looked at enough."""
     hits: list[Hit] = []
     looked_at = passed = 0
-    batch = limit + 1
     while not walk.is_over and walk.reach > 0 and looked_at < _MOST_OPENED and passed < _MOST_PASSED:
         lowest, highest = walk.stretch()
+        # As many as it takes if they go on to fit as often as until now.
+        batch = min((limit + 1 - len(hits)) * (looked_at + passed + 1) // (len(hits) + 1), _BATCH)
         rows = (await session.execute(_candidates(walk, lowest, highest, tokens, wanted, batch))).all()
         for row in rows:
             walk.place = row.lead_no
@@ -170,7 +171,6 @@ async def _walk_on(
                 return hits
         if len(rows) < batch:
             walk.leave(lowest, highest)
-        batch = _BATCH
     return hits
 
 

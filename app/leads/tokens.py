@@ -50,6 +50,7 @@ def words_of(text: str) -> list[str]:
     """
     found: list[str] = []
     for part in text.casefold().split():
+        # Most words are as plain as folding would make them.
         if part.isascii() and part.isalnum():
             found.append(part)
             continue
@@ -60,7 +61,7 @@ def words_of(text: str) -> list[str]:
         for mark in _APOSTROPHES:
             if mark in part:
                 found.extend(folded(part.rpartition(mark)[2]))
-    if len(found) > 1 and all(map(is_ideographic, found)):
+    if not text.isascii() and len(found) > 1 and all(map(is_ideographic, found)):
         found.append("".join(found))
     return found
 
