@@ -134,10 +134,13 @@ async def test_pages_of_a_search_show_every_lead_once_across_epochs(
     monkeypatch.setattr(search, "_FIRST_STRETCH", 2)
     monkeypatch.setattr(search, "_LONGEST_STRETCH", 4)
     monkeypatch.setattr(search, "_BATCH", 3)
-    made = [(await desk.lead(person={**PERSON, "name": "Ada Brandt"})).reference for _ in range(3)]
-    for number in range(18):
-        await desk.lead(person={**PERSON, "name": "Somebody Else", "email": f"else{number}@mail.example"})
-    made += [(await desk.lead(person={**PERSON, "name": f"Ada Brandt {name}"})).reference for name in ("A", "B", "C")]
+    made = []
+    for number in range(1, 25):
+        # Hits on both sides of the ends of stretches, whichever way they are walked, and gaps between.
+        is_hit = number % 3 > 0 or number > 22
+        name, mail = ("Ada Brandt", PERSON["email"]) if is_hit else ("Some Else", f"else{number}@mail.example")
+        new = await desk.lead(person={**PERSON, "name": name, "email": mail})
+        made += [new.reference] if is_hit else []
     for limit in (1, 2, 5, 50):
         assert await _find(desk, q="brandt ada", limit=limit) == made[::-1]
         assert await _find(desk, q="ada", sort="received_at", limit=limit) == made
