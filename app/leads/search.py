@@ -53,8 +53,9 @@ class _Walk:
     is_upward: bool
     reach: int
     """How many epochs it may still walk."""
-    width: int = _FIRST_STRETCH
-    is_over: bool = False
+    width: int
+    """How many of them at a time."""
+    is_over: bool
 
     def stretch(self) -> tuple[int, int]:
         """Return the lowest and the highest epoch to look at next."""
@@ -126,7 +127,7 @@ async def _begin(
         rarest = sum(counts.get(token, 0) for token in tokens[0])
         reach = max(_FIRST_STRETCH, _MOST_PROBED * _SAMPLES // max(rarest, 1))
     ended = place >= newest if is_upward else place <= 1
-    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, is_over=ended)
+    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, _FIRST_STRETCH, ended)
 
 
 async def _sample(session: AsyncSession, tokens: set[int], top: int) -> dict[int, int]:
