@@ -49,6 +49,7 @@ from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.leads.stats.router import router as stats_router
 from app.limits import BurstLimit
+from app.pages.compression import CompressedPages
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
 from app.pages.withdrawal import router as withdrawal_router
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     mount_docs_assets(app)
     install_problem_handlers(app)
     openapi.install(app)
+    app.add_middleware(CompressedPages)
     app.add_middleware(ShortWay)
     app.add_middleware(BodyCap, limit=settings.max_body)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)

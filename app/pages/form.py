@@ -97,8 +97,10 @@ def _draw(
 def _values(
     view: FormView, typed: Typed, problems: Sequence[FieldProblem] = (), refusal: AppError | None = None
 ) -> dict[str, Any]:
-    wrong = by_field(explained(problems, view.page_language))
     drawn = drawn_names(view.fields)
+    place = {name: number for number, name in enumerate(drawn)}
+    found = by_field(explained(problems, view.page_language))
+    wrong = dict(sorted(found.items(), key=lambda field: place.get(field[0], len(place))))
     # A field that the form does not show can be mended only where it is shown.
     others = [(name, value) for name, value in typed.carried(drawn) if name in wrong or "answers" in wrong]
     topics = [place for place, name in enumerate(view.fields["inquiry"], 1) if name in {"condition", "treatment"}]

@@ -19,8 +19,7 @@ DRAWN = frozenset(
 CONSENTS = ("privacy", "health_data", "sharing", "marketing")
 _BRINGS = {
     "budget": ("budget.amount", "budget.currency"),
-    "relationship": ("relationship", "patient_name", "guardian_name"),
-    "patient_age": ("patient_age", "guardian_name"),
+    "relationship": ("relationship", "patient_name"),
 }
 """Names that one field of a form's settings stands for, where it is not its own alone."""
 _SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", "fq_into", "fq_token", HONEYPOT, "consent.wording"})
@@ -65,9 +64,9 @@ class Typed:
         """Return whether one of the fields was filled in."""
         return any(self.first(name) for name in names)
 
-    def carried(self, drawn: frozenset[str] = DRAWN) -> list[tuple[str, str]]:
+    def carried(self, drawn: Iterable[str]) -> list[tuple[str, str]]:
         """Return fields that the form does not show, to be sent along again."""
-        left_out = drawn | _SET_BY_THE_PAGE | set(_NAME_PARTS)
+        left_out = {*drawn} | _SET_BY_THE_PAGE | set(_NAME_PARTS)
         pairs = [(name, value) for name, values in self._fields.items() if name not in left_out for value in values]
         return pairs[:_MOST_CARRIED]
 
@@ -85,10 +84,14 @@ class Typed:
         return any(not _is_attribution(name) and any(values) for name, values in self._fields.items())
 
 
-def drawn_names(parts: Mapping[Part, Iterable[str]]) -> frozenset[str]:
-    """Return the names of what a form shows that asks for these fields."""
-    chosen = [name for fields in parts.values() for field in fields for name in _BRINGS.get(field, (field,))]
-    return frozenset(chosen) | {f"consent.{purpose}" for purpose in CONSENTS}
+def drawn_names(parts: Mapping[Part, Iterable[str]]) -> list[str]:
+    """Return the names of what a form shows that asks for these fields, in the order of the page."""
+    chosen: list[str] = []
+    for part, fields in parts.items():
+        chosen += [name for field in fields for name in _BRINGS.get(field, (field,))]
+        if part == "patient" and fields:
+            chosen.append("guardian_name")
+    return [*chosen, *(f"consent.{purpose}" for purpose in CONSENTS)]
 
 
 def arrival(query: Iterable[tuple[str, str]], referrer: str | None) -> dict[str, list[str]]:

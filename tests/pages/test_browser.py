@@ -107,7 +107,7 @@ async def test_what_was_typed_comes_back_and_the_summary_leads_to_the_field(cont
     assert await page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    assert await page.evaluate("document.activeElement.name") == "email"
+    assert await page.evaluate("document.activeElement.name") == "patient_age"
 
 
 async def test_tricks_in_every_field_are_inert(context: BrowserContext, site: str) -> None:

@@ -55,7 +55,12 @@ async def test_what_is_wrong_is_said_beside_the_field_and_can_be_mended(
     await page.fill("[name=patient_age]", "200")
     await page.click(".send")
     await page.wait_for_selector("[role=alert]")
+    told = await page.locator("[role=alert] li").all_inner_texts()
     assert "Aún no enviado" in await page.inner_text("[role=alert]")
+    assert [text.partition(":")[0] for text in told] == [
+        *("Enfermedad o dolencia", "Edad del paciente", "Su nombre", "País en el que vive", "Correo electrónico"),
+        *("Uso de sus datos", "Información de salud"),
+    ]
     assert await page.inner_text("#f-name-wrong") == "Rellene este campo."
     assert await page.get_attribute("[name=email]", "aria-describedby") == "f-email-hint f-email-wrong"
     await page.click("[role=alert] a[href='#f-patient-age']")

@@ -125,9 +125,10 @@ class Widget {
 
   mark(errors) {
     const list = this.say("wrong").querySelector("ul");
-    for (const { pointer, message } of errors) {
-      const name = nameOf(pointer);
-      const field = this.root.getElementById(`f-${name.replace(/[\W_]+/g, "-")}`);
+    const found = errors.map(({ pointer, message }) => ({ message, field: this.fieldOf(nameOf(pointer)) }));
+    const order = [...this.root.querySelectorAll("input, select, textarea")];
+    found.sort((one, other) => order.indexOf(one.field) - order.indexOf(other.field));
+    for (const { field, message } of found) {
       const item = document.createElement("li");
       list.append(item);
       if (!field) { item.textContent = message; continue; }
@@ -135,10 +136,15 @@ class Widget {
       link.href = `#${field.id}`;
       const frame = field.closest(".field");
       const label = frame.querySelector("legend, label:not(.choice)");
-      link.textContent = label ? `${label.firstChild.textContent.trim()}: ${message}` : message;
+      const words = field.dataset.label ?? label?.firstChild.textContent.trim();
+      link.textContent = words ? `${words}: ${message}` : message;
       item.append(link);
       this.beside(field, frame, message);
     }
+  }
+
+  fieldOf(name) {
+    return this.root.getElementById(`f-${name.replace(/[\W_]+/g, "-")}`);
   }
 
   beside(field, frame, message) {
