@@ -28,7 +28,7 @@ _SPARED = (DeliveryState.WITHHELD.value, DeliveryState.CANCELLED.value, Delivery
 """Deliveries in these states brought nobody a letter."""
 
 
-def occasions(database: Database, keyring: Keyring, base_url: str = "") -> Occasions:
+def occasions(database: Database, keyring: Keyring, base_url: str) -> Occasions:
     """Return the look-up that senders ask before they acknowledge. `base_url` is where our own pages are."""
 
     async def look_up(one: Claimed, data: dict[str, Any]) -> Occasion:

@@ -1,6 +1,7 @@
 """Acknowledgements on their way: from the form's switch through the outbox to the mail server, on both databases."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,11 @@ from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationChange, DestinationOut
 from app.errors import InvalidRequest
 from app.forms.schemas import FormChange
+from app.forms.wordings import DEFAULT_TEXTS, TOLD
 from app.intake.trial import try_destination
 from app.leads import service as leads
 from app.leads.schemas import LeadChange, Status
+from app.leads.withdrawal import agreements
 from app.settings import Settings, read_settings
 from tests.support.house import PERSON, Desk
 from tests.support.smtp import SmtpServer
@@ -67,6 +70,23 @@ async def test_an_enquirer_is_told_once_that_the_request_arrived(desk: Desk, smt
     assert b"Aurelia" not in mail.content
     assert b"sclerosis" not in mail.content
     assert [one.state for one in await listed(desk)] == [DeliveryState.DELIVERED]
+
+
+async def test_the_letter_repeats_what_the_page_said_and_how_to_take_it_back(
+    desk: Desk, smtp_server: SmtpServer
+) -> None:
+    await change(desk, acknowledge=True)
+    lead = await desk.lead()
+    await desk.engine.run_until_idle()
+    (mail,) = smtp_server.mails
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
+    assert all(DEFAULT_TEXTS[name] in text for name in TOLD)
+    found = re.search(r"http://127\.0\.0\.1:8000/withdraw/(\S+)", text)
+    assert found
+    standing = await agreements(desk.house.database, desk.house.keyring, found[1])
+    assert (standing.reference, len(standing.given)) == (lead.reference, 2)
 
 
 async def test_a_form_says_nothing_to_enquirers_until_it_is_told_to(desk: Desk, smtp_server: SmtpServer) -> None:
