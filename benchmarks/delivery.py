@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from app.deliveries.places import IN_FLIGHT, IN_FLIGHT_EACH
 from benchmarks.contenders import Arena, Door, arena
 from benchmarks.grounds import Ground
 from benchmarks.options import Options
@@ -16,6 +17,8 @@ from tests.support.postgres import Postgres
 _TARGET = 0.5
 _PATIENCE_SECONDS = 300
 _CROWD = 64
+# As many as it takes to fill a worker's places.
+_DESTINATIONS = IN_FLIGHT // IN_FLIGHT_EACH
 
 
 def measure(report: Report, options: Options, server: Postgres) -> None:
@@ -24,9 +27,12 @@ def measure(report: Report, options: Options, server: Postgres) -> None:
         port = free_port()
         with arena(kind, server) as place, running("benchmarks.sink", str(port), "200", port=port):
             sink = f"http://127.0.0.1:{port}"
-            ground = place.prepared(("webhook", f"{sink}/leads"))
+            ground = place.prepared(*(("webhook", f"{sink}/leads/{number}") for number in range(_DESTINATIONS)))
             with place.freequote(ground) as door:
-                rounds = [_round(place, ground, door, sink, options.deliveries) for _ in range(options.rounds)]
+                rounds = [
+                    _round(place, ground, door, sink, options.deliveries // _DESTINATIONS * _DESTINATIONS)
+                    for _ in range(options.rounds)
+                ]
         whole, bare, cpu = ([one[place] for one in rounds] for place in range(3))
         report.add(f"{kind}: one worker, whole path", "sent/s", whole)
         report.add("    CPU of the worker", "us/sent", cpu)
@@ -37,7 +43,7 @@ def measure(report: Report, options: Options, server: Postgres) -> None:
 def _round(place: Arena, ground: Ground, door: Door, sink: str, count: int) -> tuple[float, float, float]:
     """Return deliveries a second by a worker, posts a second by bare httpx, and CPU a delivery."""
     ground.clear()
-    load(door.url, _CROWD, most=count)
+    load(door.url, _CROWD, most=count // _DESTINATIONS)
     _figures(sink)
     cpu = _work(place, ground, count)
     worked = _figures(sink)

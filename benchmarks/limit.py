@@ -3,6 +3,7 @@
 `python -m benchmarks.limit URL SECONDS`: on PostgreSQL two connections copy in turns, on SQLite one thread inserts.
 """
 
+import asyncio
 import json
 import sys
 import time
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 
 from benchmarks.load import Figures
 from benchmarks.rows import Pattern, Rows
-from benchmarks.stores import Store, store
+from benchmarks.stores import Store, setting_of, store
 
 _BATCH = 64
 _BATCHES_A_SECOND = 160
@@ -24,7 +25,7 @@ def run(url: str, seconds: float) -> Figures:
     """Write for so long."""
     writers = 1 if url.startswith("sqlite:") else 2
     with ThreadPoolExecutor(writers) as threads, store(url) as first:
-        pattern = Pattern(first.setting(), first.dialect, delivered=False)
+        pattern = Pattern(asyncio.run(setting_of(url)), first.dialect, delivered=False)
         batches = [
             pattern.leads(1 + number * _BATCH, _BATCH, datetime.now(UTC))
             for number in range(int(seconds * _BATCHES_A_SECOND))

@@ -114,16 +114,21 @@ async def run(url: str, connections: int, seconds: float, most: int, first: int)
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
     done = asyncio.get_running_loop().create_future()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     state = _Run(parts.netloc.encode(), first, began + seconds, most, connections, done)
     async with asyncio.timeout(seconds + _PATIENCE_SECONDS):
         for _ in range(connections):
             await asyncio.get_running_loop().create_connection(lambda: _Visitor(state), host, port)
         await done
     spent = time.perf_counter() - began
+    worked = time.process_time() - worked
     times = sorted(state.times)
     return Figures(
-        len(times), spent, _cut(times, 0.5) * 1000, _cut(times, 0.99) * 1000, time.process_time() / len(times) * 1e6
+        accepted=len(times),
+        seconds=spent,
+        p50_ms=_cut(times, 0.5) * 1000,
+        p99_ms=_cut(times, 0.99) * 1000,
+        cpu_us=worked / len(times) * 1e6,
     )
 
 

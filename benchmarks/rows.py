@@ -2,8 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
+from app.deliveries import outbox
 from app.deliveries.models import Delivery, Event
 from app.ids import new_reference
 from app.leads import arrivals
@@ -20,7 +20,7 @@ from app.leads.tokens import epoch_of
 from app.sealing.envelopes import DeploymentKeys
 from app.sealing.keyring import PURPOSES, Keyring
 from benchmarks import requests
-from benchmarks.rivals.composing import new_lead
+from benchmarks.rivals.composing import Setting, new_lead
 from benchmarks.rivals.schemas import QuoteIn
 
 _SEALED = ("person", "inquiry", "attribution", "answers")
@@ -32,29 +32,21 @@ Rows = dict[str, list[tuple[Any, ...]]]
 """Rows by table, parents first, as the driver takes them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What leads of a database refer to."""
-
-    destinations: Sequence[UUID]
-    wording_id: UUID
-    wording_hash: str
-
-
 class Pattern:
     """One lead as the door would write it, and any number like it."""
 
     def __init__(self, setting: Setting, dialect: Dialect, *, delivered: bool) -> None:
-        self._destinations = setting.destinations
         self._dialect = dialect
         self._delivered = delivered
         quote = QuoteIn.model_validate_json(requests.body(1))
         keyring = Keyring(DeploymentKeys([os.urandom(32)]), {purpose: os.urandom(32) for purpose in PURPOSES})
-        lead = new_lead(quote, setting.wording_id, setting.wording_hash, datetime.now(UTC))
+        lead = new_lead(quote, setting.wording, datetime.now(UTC))
         self._one = arrivals.arrival(keyring, lead)
         self._lead = self._bound(Lead, self._one.row)
         self._consents = [self._bound(Consent, row) for row in self._one.consents]
         self._event = self._bound(Event, self._one.event)
+        promised = outbox.delivery_rows(self._one.event, setting.told, self._one.facts)
+        self._promised = [self._bound(Delivery, row) for row in promised]
         self._lengths = [len(self._one.row[name]) for name in _SEALED]
         self.columns = {name: tuple(row) for name, row in self._example().items()}
         """The columns of each table, in the order of `Rows`."""
@@ -86,23 +78,11 @@ class Pattern:
         yield from self._promises(moment, at, lead_id, event_id)
 
     def _promises(self, moment: datetime, at: Any, lead_id: Any, event_id: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        for destination in self._destinations:
+        for promise in self._promised:
             delivery_id = self._id(moment)
-            yield (
-                "deliveries",
-                {
-                    "id": delivery_id,
-                    "event_id": event_id,
-                    "destination_id": self._spell(Delivery, "destination_id", destination),
-                    "lead_id": lead_id,
-                    "state": "delivered" if self._delivered else "pending",
-                    "attempts": int(self._delivered),
-                    "round_start": 0,
-                    "due_at": at,
-                    "created_at": at,
-                    "settled_at": at if self._delivered else None,
-                },
-            )
+            own = {"id": delivery_id, "event_id": event_id, "lead_id": lead_id, "due_at": at, "created_at": at}
+            kept = {"state": "delivered", "attempts": 1, "settled_at": at} if self._delivered else {}
+            yield "deliveries", {**promise, **own, **kept}
             if self._delivered:
                 yield (
                     "attempts",

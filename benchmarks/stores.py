@@ -6,19 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
-from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 
-from app.database import sqlite_file
-from benchmarks.rows import Pattern, Rows, Setting
+from app.database import Database, sqlite_file
+from benchmarks.rivals.composing import Setting, read_setting
+from benchmarks.rows import Pattern, Rows
 
 _MOST_VALUES = 30_000
-_DESTINATIONS = "SELECT id FROM destinations"
-_WORDING = "SELECT id, hash FROM wording_sets WHERE form_key = 'default' ORDER BY language LIMIT 1"
 _NUMBERS = "SELECT setval(pg_get_serial_sequence('leads', 'no'), greatest((SELECT max(no) FROM leads), 1))"
 
 Columns = dict[str, tuple[str, ...]]
@@ -28,9 +26,6 @@ class Store(Protocol):
     """One connection that writes batches, each in a transaction of its own."""
 
     dialect: Dialect
-
-    def setting(self) -> Setting:
-        """Read what leads refer to."""
 
     def write(self, columns: Columns, rows: Rows) -> None:
         """Write one batch and commit it."""
@@ -47,11 +42,6 @@ class _PostgresStore:
         if careless:
             self._runner.run(self._connection.execute("SET session_replication_role = replica"))
             self._runner.run(self._connection.execute("SET synchronous_commit = off"))
-
-    def setting(self) -> Setting:
-        told = self._runner.run(self._connection.fetch(_DESTINATIONS))
-        wording = self._runner.run(self._connection.fetchrow(_WORDING))
-        return Setting([row["id"] for row in told], wording["id"], wording["hash"])
 
     def write(self, columns: Columns, rows: Rows) -> None:
         self._runner.run(self._copy(columns, rows))
@@ -78,11 +68,6 @@ class _SqliteStore:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(f"PRAGMA synchronous={'OFF' if careless else 'FULL'}")
         self._connection.execute(f"PRAGMA foreign_keys={'OFF' if careless else 'ON'}")
-
-    def setting(self) -> Setting:
-        told = self._connection.execute(_DESTINATIONS).fetchall()
-        wording_id, hashed = self._connection.execute(_WORDING).fetchone()
-        return Setting([UUID(row[0]) for row in told], UUID(wording_id), hashed)
 
     def write(self, columns: Columns, rows: Rows) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -112,10 +97,19 @@ def store(url: str, *, careless: bool = False) -> Iterator[Store]:
         yield opened
 
 
+async def setting_of(url: str) -> Setting:
+    """Read what leads of a database refer to."""
+    database = Database(url)
+    try:
+        return await read_setting(database)
+    finally:
+        await database.dispose()
+
+
 def fill(url: str, leads: int, tell: Callable[[int], None], *, chunk: int = 2_000) -> None:
     """Write so many delivered leads, the newest received an hour ago; `tell` is called after each chunk."""
     with store(url, careless=True) as opened:
-        pattern = Pattern(opened.setting(), opened.dialect, delivered=True)
+        pattern = Pattern(asyncio.run(setting_of(url)), opened.dialect, delivered=True)
         ends = datetime.now(UTC).timestamp() - 3600
         for first in range(1, leads + 1, chunk):
             at = datetime.fromtimestamp(ends - (leads - first) * 60, UTC)

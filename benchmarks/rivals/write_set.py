@@ -13,17 +13,16 @@ from app.database import Database
 from app.deliveries import outbox
 from app.deliveries.models import Delivery, Event
 from app.forms.service import DEFAULT_FORM
-from app.intake.configuration import DoorConfiguration
 from app.intake.flood import marks_of
 from app.intake.models import FloodMark
 from app.leads import arrivals
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.tokens import epoch_of
 from app.sealing.deployment import load_deployment_keys
-from app.sealing.keyring import open_keyring
+from app.sealing.keyring import Keyring, open_keyring
 from app.sealing.models import DataKey
 from app.settings import read_settings
-from benchmarks.rivals.composing import new_lead
+from benchmarks.rivals.composing import Setting, new_lead, read_setting
 from benchmarks.rivals.schemas import QuoteIn, QuoteOut
 from benchmarks.rivals.sessions import Session, engine
 
@@ -34,10 +33,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = read_settings()
     database = Database(settings.effective_database_url)
     app.state.keyring = await open_keyring(database, load_deployment_keys(settings), datetime.now(UTC))
-    configuration = DoorConfiguration(database)
-    await configuration.check()
-    app.state.wording, _ = await configuration.wording_shown(DEFAULT_FORM, None, "es")
-    app.state.told = configuration.told(DEFAULT_FORM)
+    app.state.setting = await read_setting(database)
     await database.dispose()
     yield
     await engine.dispose()
@@ -49,12 +45,14 @@ app = FastAPI(lifespan=lifespan)
 @app.post("/v1/quote-requests", status_code=201)
 async def create_quote_request(quote: QuoteIn, session: Session, request: Request) -> QuoteOut:
     """Take a quote request."""
-    state, now = request.app.state, datetime.now(UTC)
-    made = arrivals.arrival(state.keyring, new_lead(quote, state.wording.id, state.wording.hash, now))
+    keyring: Keyring = request.app.state.keyring
+    setting: Setting = request.app.state.setting
+    now = datetime.now(UTC)
+    made = arrivals.arrival(keyring, new_lead(quote, setting.wording, now))
     lead = Lead(**made.row)
     session.add(lead)
     await session.flush()
-    marks = marks_of(state.keyring.tokens, request.headers["x-forwarded-for"], DEFAULT_FORM, quote.message)
+    marks = marks_of(keyring.tokens, request.headers["x-forwarded-for"], DEFAULT_FORM, quote.message)
     session.add_all(
         [
             DataKey(lead_id=lead.id, wrapped=made.wrapped_key),
@@ -65,6 +63,6 @@ async def create_quote_request(quote: QuoteIn, session: Session, request: Reques
         ]
     )
     await session.flush()
-    session.add_all(Delivery(**row) for row in outbox.delivery_rows(made.event, state.told, made.facts))
+    session.add_all(Delivery(**row) for row in outbox.delivery_rows(made.event, setting.told, made.facts))
     await session.commit()
     return QuoteOut(id=str(lead.id), reference=lead.reference, form=lead.form_key, received_at=now)
