@@ -1,5 +1,6 @@
 """The databases that are measured on: a PostgreSQL server that keeps its promises, and files of SQLite."""
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -18,6 +19,8 @@ KINDS: tuple[Kind, ...] = ("postgresql", "sqlite")
 # What hangs on a lead by a foreign key goes with it on PostgreSQL; SQLite is told each table.
 _ROOTS = ("leads", "search_tokens", "flood_marks", "idempotency_keys")
 _LEAD_TABLES = ("attempts", "deliveries", "events", "consents", "data_keys", *_ROOTS)
+
+_STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+):")
 
 
 class Ground(Protocol):
@@ -83,6 +86,15 @@ class PostgresGround:
     def size(self) -> int:
         """Return the bytes on disk."""
         return int(self._here.run("CHECKPOINT", "SELECT pg_database_size(current_database())"))
+
+    def log_statements(self) -> None:
+        """Have the server log every statement of those who connect from now on."""
+        self._here.run(f"ALTER DATABASE {self._here.run('SELECT current_database()')} SET log_statement = 'all'")
+
+    def statements(self) -> int:
+        """Return how many statements the server has logged so far."""
+        log = Path(self.server.run("SHOW data_directory")) / "log"
+        return len(_STATEMENT.findall(log.read_text(encoding="utf-8")))
 
     def copy(self) -> "PostgresGround":
         """Make another of the same content."""

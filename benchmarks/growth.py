@@ -1,8 +1,9 @@
 """What a lead costs, and what it costs when a million are there already."""
 
 from benchmarks.contenders import Arena, Ran, arena
-from benchmarks.grounds import Ground
+from benchmarks.grounds import Ground, PostgresGround
 from benchmarks.options import Options
+from benchmarks.processes import load
 from benchmarks.report import Report, Target
 from benchmarks.stores import fill
 from tests.support.postgres import Postgres
@@ -11,6 +12,7 @@ _SMALL = 1_000
 _CROWD = 64
 _TARGET = Target(1.3, at_most=True)
 _TELLING = 100_000
+_COUNTED = 512
 _DESTINATIONS = (("email", "front.desk@clinic.example"), ("webhook", "http://127.0.0.1:9/leads"))
 
 
@@ -22,6 +24,7 @@ def measure(report: Report, options: Options, server: Postgres) -> None:
             each = (sizes[options.leads].size() - sizes[_SMALL].size()) / (options.leads - _SMALL)
             report.add(f"{kind}: on disk, a delivered lead with all that hangs on it", "bytes", [each])
             ran = _run(place, sizes, options)
+            _statements(report, options, place)
         _report(report, options, kind, ran)
 
 
@@ -49,6 +52,22 @@ def _run(place: Arena, sizes: dict[int, Ground], options: Options) -> dict[int, 
                 doors[size].prove(sizes[size], before + one.figures.accepted)
                 ran[size].append(one)
     return ran
+
+
+def _statements(report: Report, options: Options, place: Arena) -> None:
+    """Count what the door asks of the database, from the server's log; SQLite keeps none."""
+    ground = place.prepared(*_DESTINATIONS)
+    if not isinstance(ground, PostgresGround):
+        report.note("sqlite: statements a lead are not counted, since nothing outside the process sees them")
+        return
+    ground.log_statements()
+    with place.freequote(ground) as door:
+        for connections in options.connections:
+            load(door.url, connections, most=connections)
+            before = ground.statements()
+            load(door.url, connections, most=_COUNTED)
+            each = (ground.statements() - before) / _COUNTED
+            report.add(f"{place.kind}: statements a lead, {connections} connections", "", [each])
 
 
 def _report(report: Report, options: Options, kind: str, ran: dict[int, list[Ran]]) -> None:
