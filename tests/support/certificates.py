@@ -40,7 +40,12 @@ class Authority:
     @property
     def trust(self) -> ssl.SSLContext:
         """What a client uses that believes this authority and no other."""
-        return ssl.create_default_context(cadata=self._certificate.public_bytes(Encoding.PEM).decode())
+        return ssl.create_default_context(cadata=self.pem)
+
+    @property
+    def pem(self) -> str:
+        """Its own certificate, for those who read it from a file."""
+        return self._certificate.public_bytes(Encoding.PEM).decode()
 
     def serve(self, host: str) -> ssl.SSLContext:
         """Return what a server uses that shows a certificate for `host`."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
-_COMMAND = Path(sys.executable).with_name("freequote")
+_COMMAND = (str(Path(sys.executable).with_name("freequote")),)
 # Generous: a starved machine is no failure.
 _START_SECONDS = 120
 _STOP_SECONDS = 60
@@ -31,6 +31,7 @@ class Service:
     environ: Mapping[str, str]
     port: int
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    command: Sequence[str] = _COMMAND
 
     @property
     def url(self) -> str:
@@ -51,7 +52,7 @@ class Service:
         """Start a command that stays."""
         with self.log.open("ab") as output:
             process = subprocess.Popen(
-                [_COMMAND, *arguments], env=self._environment, stdout=output, stderr=output, cwd=self.folder
+                [*self.command, *arguments], env=self._environment, stdout=output, stderr=output, cwd=self.folder
             )
         self.processes.append(process)
         return process
@@ -73,7 +74,7 @@ class Service:
     def run(self, *arguments: str, code: int = 0) -> Any:
         """Run a command that ends, with `--json`; return what it printed."""
         done = subprocess.run(
-            [_COMMAND, *arguments, "--json"], env=self._environment, capture_output=True, cwd=self.folder, check=False
+            [*self.command, *arguments, "--json"], env=self._environment, capture_output=True, cwd=self.folder, check=False
         )
         with self.log.open("ab") as output:
             output.write(done.stderr)
@@ -86,7 +87,7 @@ class Service:
         termios.tcsetwinsize(its_own, (40, columns))
         environ = {name: value for name, value in self._environment.items() if name not in {"COLUMNS", "LINES"}}
         process = subprocess.Popen(
-            [_COMMAND, *arguments], env=environ, stdin=its_own, stdout=its_own, stderr=its_own, cwd=self.folder
+            [*self.command, *arguments], env=environ, stdin=its_own, stdout=its_own, stderr=its_own, cwd=self.folder
         )
         os.close(its_own)
         printed = b""
