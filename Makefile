@@ -5,6 +5,8 @@
 
 PYTHON ?= python3.13 python3.12 python3.11 python3
 ARGS ?=
+MINUTES ?= 10
+SEED ?=
 # More workers than cores only wait for each other; two fit the smallest machine that we support.
 WORKERS ?= 2
 
@@ -13,7 +15,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
         --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench generate lock clean
+.PHONY: help serve test check bench soak generate lock clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +37,9 @@ check: .venv/.test ## Check style, types, import directions, shape and generated
 
 bench: .venv/.test ## Measure beside the usual ways of doing the same; docs/benchmarks.md says what.
 	.venv/bin/python -m benchmarks $(ARGS)
+
+soak: .venv/.test ## Break everything around deliveries for MINUTES (10) and count; SEED repeats an order of faults.
+	.venv/bin/python -m soak --minutes $(MINUTES) --seed "$(SEED)" $(ARGS)
 
 generate: .venv/.test ## Write .env.example, docs/settings.md and openapi.json anew.
 	.venv/bin/python -m docs.generate

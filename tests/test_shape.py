@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(
-    path for folder in ("app", "migrations", "docs", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("app", "migrations", "docs", "tests", "benchmarks", "soak")
+    for path in (ROOT / folder).rglob("*.py")
 )
 APP = [path for path in SOURCES if path.is_relative_to(ROOT / "app")]
 LONGEST_MODULE = 300

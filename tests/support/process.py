@@ -74,7 +74,11 @@ class Service:
     def run(self, *arguments: str, code: int = 0) -> Any:
         """Run a command that ends, with `--json`; return what it printed."""
         done = subprocess.run(
-            [*self.command, *arguments, "--json"], env=self._environment, capture_output=True, cwd=self.folder, check=False
+            [*self.command, *arguments, "--json"],
+            env=self._environment,
+            capture_output=True,
+            cwd=self.folder,
+            check=False,
         )
         with self.log.open("ab") as output:
             output.write(done.stderr)
