@@ -22,18 +22,21 @@ class Standing:
     failures_in_row: int
     probe_at: datetime | None
 
-    def after(self, verdicts: Iterable[Verdict], now: datetime) -> "Standing":
-        """Return how it stands after some attempts, the first that ended first. What staff paused stays paused."""
+    def after(self, verdicts: Iterable[Verdict], now: datetime, *, probing: bool = True) -> "Standing":
+        """Return how it stands after some attempts, the first that ended first. What staff paused stays paused.
+
+        Attempts that were not made to probe it say nothing new once it fails: they were on their way before that.
+        """
         standing = self
         for verdict in verdicts:
-            standing = standing._after_one(verdict, now)
+            standing = standing._after_one(verdict, now, probing=probing)
         return standing
 
     def may_probe(self, now: datetime) -> bool:
         """Say whether, while it fails, it is time for one delivery to try it."""
         return self.probe_at is None or not now < self.probe_at <= now + _IMPLAUSIBLE
 
-    def _after_one(self, verdict: Verdict, now: datetime) -> "Standing":
+    def _after_one(self, verdict: Verdict, now: datetime, *, probing: bool) -> "Standing":
         if verdict in {Verdict.CHANNEL_DOWN, Verdict.HALFWAY}:
             return self
         paused = self.state == "paused"
@@ -41,6 +44,8 @@ class Standing:
             return Standing("paused" if paused else "active", 0, None)
         if verdict is Verdict.GONE:
             return replace(self, state="paused", probe_at=None)
+        if self.state == "failing" and not probing:
+            return self
         failures = self.failures_in_row + 1
         if paused or failures < FAILURES_TO_OPEN:
             return replace(self, failures_in_row=failures)

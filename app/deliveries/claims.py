@@ -202,6 +202,7 @@ def _claimed(row: Any, lease_token: UUID, destination: Destination) -> Claimed:
         previous_secret_until=destination.previous_secret_until,
         connection=destination.connection,
         progress=row.progress,
+        probes=destination.state == "failing",
     )
 
 

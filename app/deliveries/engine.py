@@ -147,6 +147,7 @@ class Engine:
             number=one.number,
             destination_id=one.destination_id,
             kind=one.kind,
+            probes=one.probes,
             finished_at=now,
             outcome=outcome.verdict.value,
             status_code=outcome.status_code,

@@ -55,6 +55,8 @@ class Claimed:
     previous_secret_until: datetime | None
     connection: bytes | None
     progress: bytes | None
+    probes: bool
+    """Whether its destination was failing when it was claimed, so that it shows whether that still holds."""
 
 
 def shown() -> Select[*tuple[Any, ...]]:

@@ -40,6 +40,8 @@ class Settled:
     number: int
     destination_id: UUID
     kind: str
+    probes: bool
+    """Whether it was sent to see if a failing destination works again."""
     state: str
     reason: str | None
     due_at: datetime | None
@@ -184,10 +186,9 @@ async def _note_destinations(session: AsyncSession, batch: Sequence[Settled], no
     )
     alerts = []
     for row in (await session.execute(query)).all():
-        verdicts = [Verdict(one.outcome) for one in outcomes[row.id]]
         before = Standing(row.state, row.failures_in_row, row.probe_at)
-        if before.after(verdicts, now) != before:
-            kind = await _move(session, row.id, verdicts, now)
+        if _after(before, outcomes[row.id], now) != before:
+            kind = await _move(session, row.id, outcomes[row.id], now)
             if kind:
                 reason = outcomes[row.id][-1].attempt_reason
                 alerts.append(Alert(id=new_id(), destination_id=row.id, kind=kind, reason=reason, at=now))
@@ -196,7 +197,14 @@ async def _note_destinations(session: AsyncSession, batch: Sequence[Settled], no
     return alerts
 
 
-async def _move(session: AsyncSession, destination_id: UUID, verdicts: Sequence[Verdict], now: datetime) -> str | None:
+def _after(before: Standing, ended: Sequence[Settled], now: datetime) -> Standing:
+    standing = before
+    for one in ended:
+        standing = standing.after([Verdict(one.outcome)], now, probing=one.probes)
+    return standing
+
+
+async def _move(session: AsyncSession, destination_id: UUID, ended: Sequence[Settled], now: datetime) -> str | None:
     """Judge again with the row locked, and return what there is to alert of."""
     locking = (
         select(Destination.state, Destination.failures_in_row, Destination.probe_at)
@@ -205,7 +213,7 @@ async def _move(session: AsyncSession, destination_id: UUID, verdicts: Sequence[
         .with_for_update(key_share=True)
     )
     before = Standing(*(await session.execute(locking)).one())
-    after = before.after(verdicts, now)
+    after = _after(before, ended, now)
     moved = (
         update(Destination)
         .where(Destination.id == destination_id)

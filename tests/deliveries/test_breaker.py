@@ -17,6 +17,12 @@ def test_failures_in_a_row_open_it_and_one_success_closes_it() -> None:
     assert failing.after([DONE], NOW) == WELL
 
 
+def test_what_was_on_its_way_when_it_opened_keeps_it_shut_no_longer() -> None:
+    failing = WELL.after([FAIL] * 20, NOW, probing=False)
+    assert failing == WELL.after([FAIL] * FAILURES_TO_OPEN, NOW)
+    assert failing.after([DONE], NOW, probing=False) == WELL
+
+
 def test_a_success_in_between_begins_the_count_anew() -> None:
     assert WELL.after([FAIL, FAIL, DONE, FAIL, FAIL], NOW) == Standing("active", 2, None)
 

@@ -118,6 +118,20 @@ async def test_while_a_destination_fails_one_delivery_at_a_time_tries_it_and_the
     assert attempts == len(http_sink.requests) == FAILURES_TO_OPEN + 3
 
 
+async def test_a_short_fault_that_meets_many_at_once_is_over_as_soon_as_one_that_meets_few(
+    desk: Desk, http_sink: HttpSink
+) -> None:
+    http_sink.otherwise = Answer(500)
+    await desk.webhook(http_sink.url())
+    for _ in range(IN_FLIGHT_EACH):
+        await desk.lead()
+    await desk.engine.run_until_idle()
+    http_sink.otherwise = Answer(200)
+    desk.clock.move(5 * SECONDS)
+    await desk.engine.run_until_idle()
+    assert (await states(desk))["delivered"] == IN_FLIGHT_EACH
+
+
 async def test_a_probe_that_succeeds_lets_all_that_waited_go(desk: Desk, http_sink: HttpSink) -> None:
     made = await broken(desk, http_sink, waiting=30)
     http_sink.otherwise = Answer(200)
