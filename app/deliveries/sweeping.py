@@ -21,8 +21,17 @@ async def sweep(database: Database, now: datetime) -> None:
 
     A delivery that was promised in the very moment its destination was deleted is cancelled; one that its failing
     destination kept waiting for as long as its own schedule lasts is given up, and a replay brings it.
+
+    Where a clock ran ahead for a while, moments of that time lie in the future. What a dead worker left behind, and
+    what nobody has tried, was due in any case and does not wait for them.
     """
     async with database.begin() as session:
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.due_at > now, or_(_left_behind(), _never_tried()))
+            .values(due_at=now)
+            .execution_options(synchronize_session=False)
+        )
         gone = select(Destination.id).where(Destination.deleted_at.is_not(None))
         await session.execute(
             update(Delivery)
@@ -45,6 +54,15 @@ async def sweep(database: Database, now: datetime) -> None:
             .values(state=DeliveryState.FAILED.value, reason=_DOWN_TOO_LONG, settled_at=now)
             .execution_options(synchronize_session=False)
         )
+
+
+def _left_behind() -> ColumnElement[bool]:
+    return and_(Delivery.state == DeliveryState.SENDING.value, Delivery.lease_until < database_now())
+
+
+def _never_tried() -> ColumnElement[bool]:
+    fresh = and_(Delivery.attempts == 0, Delivery.due_at == Delivery.created_at)
+    return and_(Delivery.state == DeliveryState.PENDING.value, fresh)
 
 
 def _waited_out(failures: int, now: datetime) -> ColumnElement[bool]:
