@@ -6,13 +6,13 @@ Nothing else differs, unless SOAK_LEASE names a shorter lease and deadline for t
 import os
 import socket
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from app import clock
+from app import clock, settings
 from app.deliveries import engine, resolver, senders, settling
 from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
@@ -90,9 +90,13 @@ def _trap_settling(hands: Hands) -> None:
 
 
 def _hurry(lease: float, deadline: float) -> None:
-    engine.LEASE_SECONDS = lease
-    engine._LEASE = timedelta(seconds=lease)
-    engine.DEADLINE_SECONDS = deadline
+    read = settings.read_settings
+
+    def hurried(*given: Any) -> settings.Settings:
+        # Shorter than anybody may set them.
+        return read(*given).model_copy(update={"delivery_lease": lease, "delivery_deadline": deadline})
+
+    settings.read_settings = hurried
 
 
 def main() -> None:
@@ -105,7 +109,7 @@ def main() -> None:
     vars(resolver)["ThreadedResolver"] = lambda: NameService(hands)
     if LEASE in os.environ:
         _hurry(*(float(seconds) for seconds in os.environ[LEASE].split(",")))
-    # Only now: it takes the numbers above over as it is loaded.
+    # Only now: it takes over what stands above as it is loaded.
     from app.cli import main as command_line  # noqa: PLC0415
 
     command_line()
