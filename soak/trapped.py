@@ -96,7 +96,7 @@ def _hurry(lease: float, deadline: float) -> None:
         # Shorter than anybody may set them.
         return read(*given).model_copy(update={"delivery_lease": lease, "delivery_deadline": deadline})
 
-    settings.read_settings = hurried
+    settings.read_settings = hurried  # type: ignore[assignment]
 
 
 def main() -> None:
