@@ -113,9 +113,17 @@ async def test_with_eight_writers_a_follower_misses_nothing_and_a_naive_one_does
         await naive.read_on()
         await asyncio.sleep(0.002)
     written = {event_id for each in await writing for event_id in each}
+    if not house.database.is_sqlite:
+        # However busy the machine is: one that is older and comes later.
+        async with _written(house, made[0], ROUNDS) as late:
+            async with _written(house, made[1], ROUNDS) as early:
+                pass
+            await follower.read_on()
+            await naive.read_on()
+        written |= {late, early}
     await follower.until_seen(written)
     await naive.read_on()
-    assert len(follower.seen) == len(set(follower.seen)) == WRITERS * ROUNDS + WRITERS
+    assert len(follower.seen) == len(set(follower.seen)) == len(written) + WRITERS
     assert written <= set(follower.seen)
     if not house.database.is_sqlite:
         assert not written <= set(naive.seen)
