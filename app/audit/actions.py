@@ -16,6 +16,7 @@ class Action(StrEnum):
     """One kind of act."""
 
     LEADS_RECEIVED = "leads.received"
+    LEADS_EXPORTED = "leads.exported"
     LEAD_OPENED = "lead.opened"
     LEAD_CHANGED = "lead.changed"
     LEAD_RELEASED = "lead.released"

@@ -39,6 +39,10 @@ class Column(StrEnum):
     DESTINATION_COUNTRIES = "destination_countries"
     ATTRIBUTION = "attribution"
     ANSWERS = "answers"
+    ASSIGNEE = "assignee"
+    TAGS = "tags"
+    FOLLOW_UP_AT = "follow_up_at"
+    ANSWERED_AT = "answered_at"
     HELD = "held"
     TEST = "test"
     UPDATED_AT = "updated_at"
@@ -46,7 +50,10 @@ class Column(StrEnum):
     ID = "id"
 
 
-_CLEAR = ("reference", "received_at", "status", "country", "language", "held", "test", "updated_at", "version")
+_CLEAR = (
+    *("reference", "received_at", "status", "country", "language", "assignee", "tags", "follow_up_at", "answered_at"),
+    *("held", "test", "updated_at", "version"),
+)
 
 
 def row_of(lead: Lead, parts: LeadParts, names: Sequence[str], *, unmasked: bool) -> Row:

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import StrEnum
 
+from app.access.auditing import note
 from app.access.principals import Principal
+from app.audit.actions import Action
 from app.database import Database
 from app.leads import queries
 from app.leads.documents import open_parts
@@ -48,7 +50,13 @@ async def export(
     *,
     by: Principal | None = None,
 ) -> AsyncIterator[bytes]:
-    """Yield a file of the leads that a list with the same filters shows, in its order, a piece at a time."""
+    """Yield a file of the leads that a list with the same filters shows, in its order, a piece at a time; audited."""
+    async with database.begin() as session:
+        # Names only: what is looked for may be a person.
+        filtered = sorted(filters.model_fields_set & LeadFilters.model_fields.keys())
+        note(
+            session, by, Action.LEADS_EXPORTED, "leads", media_type=writer.media_type, columns=columns, filters=filtered
+        )
     yield writer.head()
     async for rows in _pages(database, keyring, filters, columns or list(Column), by):
         yield writer.rows(rows)

@@ -26,15 +26,6 @@ from app.leads.models import Lead
 
 _COUNTED = (Lead.held.is_(False), Lead.test.is_(False))
 
-ANSWERED_AT: ColumnElement[Any] = (
-    # Only a change of status tells anybody anything, and the first one leads away from `new`.
-    select(func.min(Event.created_at))
-    .where(Event.lead_id == Lead.id, Event.type == "lead.updated")
-    .correlate(Lead)
-    .scalar_subquery()
-)
-"""When a lead was first answered."""
-
 
 def start_of(day: date) -> datetime:
     """Return the moment a day begins, in UTC."""
@@ -87,7 +78,7 @@ async def counted(session: AsyncSession, first: date, last: date) -> Sequence[An
 async def answered(session: AsyncSession, first: date, last: date) -> Sequence[Any]:
     """Return day, form and seconds until the first answer of the answered leads of some days."""
     facts = (
-        select(_day(session).label("day"), Lead.form_key, Lead.received_at, ANSWERED_AT.label("answered_at"))
+        select(_day(session).label("day"), Lead.form_key, Lead.received_at, Lead.answered_at)
         .where(*_between(Lead.received_at, first, last), *_COUNTED)
         .subquery()
     )
