@@ -1,8 +1,8 @@
 """Search over sealed data: tokens say which leads may fit, opening them says which do.
 
-Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, a short stretch and then long
-ones, so that a frequent word is found at once and a rare one in a few steps. It opens a bounded number of leads a page,
-then hands out a cursor. Leads come in the order of their arrival.
+Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, a short stretch and then as
+long ones as it needs, so that a frequent word is found at once and a rare one in two steps. It opens a bounded number of
+leads a page, then hands out a cursor. Leads come in the order of their arrival.
 """
 
 from collections.abc import Sequence
@@ -56,6 +56,8 @@ class _Walk:
     width: int
     """How many of them at a time."""
     is_over: bool
+    seen: int = 0
+    """How many epochs it has walked."""
 
     def stretch(self) -> tuple[int, int]:
         """Return the lowest and the highest epoch to look at next."""
@@ -66,10 +68,12 @@ class _Walk:
         highest = epoch_of(self.place - 1)
         return max(0, highest - width + 1), highest
 
-    def leave(self, lowest: int, highest: int) -> None:
-        """Go on behind a stretch that holds nothing more."""
+    def leave(self, lowest: int, highest: int, found: int, needed: int) -> None:
+        """Go on behind a stretch that holds nothing more; the next is twice as long as should do."""
         self.reach -= highest - lowest + 1
-        self.width = _LONGEST_STRETCH
+        self.seen += highest - lowest + 1
+        wanted = 2 * needed * self.seen // found if found else _LONGEST_STRETCH
+        self.width = max(_FIRST_STRETCH, min(wanted, _LONGEST_STRETCH))
         self.place = (highest + 1 << EPOCH_BITS) - 1 if self.is_upward else lowest << EPOCH_BITS
         self.is_over = highest >= self.top if self.is_upward else lowest == 0
 
@@ -126,8 +130,10 @@ async def _begin(
         tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
         rarest = sum(counts.get(token, 0) for token in tokens[0])
         reach = max(_FIRST_STRETCH, _MOST_PROBED * _SAMPLES // max(rarest, 1))
+    # Hardly anybody shares a whole address or number: a short stretch would only be one query more.
+    width = _LONGEST_STRETCH if any(term.is_rare for term in terms) else _FIRST_STRETCH
     ended = place >= newest if is_upward else place <= 1
-    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, _FIRST_STRETCH, ended)
+    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, width, ended)
 
 
 async def _sample(session: AsyncSession, tokens: set[int], top: int) -> dict[int, int]:
@@ -171,7 +177,7 @@ async def _walk_on(
             if len(hits) > limit:
                 return hits
         if len(rows) < batch:
-            walk.leave(lowest, highest)
+            walk.leave(lowest, highest, len(hits), limit + 1 - len(hits))
     return hits
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.languages.catalogue import condition_code
 from app.leads.schemas import LeadFilters
 from app.leads.tokens import (
+    PHONE_TAILS,
     digits_of,
     folded,
     is_ideographic,
@@ -19,6 +20,7 @@ from app.leads.tokens import (
     words_of,
 )
 
+_RARE = frozenset({"mail", "phone", f"phone-{max(PHONE_TAILS)}"})
 _IN_NUMBERS = frozenset("+-()./–")
 Value = tuple[str, str]
 """Kind and value of a token."""
@@ -51,6 +53,11 @@ class Term:
     """Every lead that fits has a token of at least one of these; none: the index does not know."""
     fits: Callable[[Person], bool]
 
+    @property
+    def is_rare(self) -> bool:
+        """Say whether it is a whole address, or nearly a whole number."""
+        return bool(self.values) and all(kind in _RARE for kind, _ in self.values)
+
 
 def terms_of(filters: LeadFilters) -> list[Term]:
     """Return what a list is searched for; nothing where no filter looks into what is sealed."""
@@ -82,8 +89,13 @@ def _exactly(value: Value) -> Term:
 
 
 def _number(digits: str) -> Term:
-    """Make a term of the end of a phone number, with or without the zero of national numbers; or of a mail's digits."""
+    """Make a term of the end of a phone number, with or without the zero of national numbers.
+
+    As few digits as a year may be the beginning of a word of a mail address as well.
+    """
     national = digits.lstrip("0") or digits
+    if len(digits) >= max(PHONE_TAILS):
+        return Term(_all_known([longest_tail(digits)]), lambda person: person.digits.endswith((digits, national)))
     return Term(
         _all_known([longest_tail(digits), longest_prefix(digits)]),
         lambda person: person.digits.endswith((digits, national)) or person.begins(digits),
