@@ -93,7 +93,9 @@ class Faults:
             async with self._upkeep:
                 began = time.monotonic()
                 seen = await self._end_a_process(what, chance)
-                self.tally.count("process", what, seen=seen, seconds=time.monotonic() - began)
+            # With no time in between, nobody would live long enough to write anything down.
+            seen = await self._goes_on() and seen
+            self.tally.count("process", what, seen=seen, seconds=time.monotonic() - began)
 
     async def _end_a_process(self, what: str, chance: random.Random) -> bool:
         if what in POINTS:
