@@ -84,8 +84,10 @@ class CuttingProxy:
     """How many more of the client's messages pass before every connection is cut; None: any number."""
     cuts: int = 0
     """How often it has cut so far."""
-    silent: bool = False
-    """Whether it passes nothing on, and hangs up on nobody."""
+    talks: int = 0
+    """How many connections it has taken."""
+    silent_below: float = 0
+    """How many of these, the oldest, pass nothing on and are not hung up."""
 
     def arm(self, *moments: Moment) -> None:
         """Cut the next commits of leads, one after the other."""
@@ -95,9 +97,10 @@ class CuttingProxy:
         """Pass messages on in both directions until either side, or this one, hangs up."""
         from_server, to_server = await asyncio.open_unix_connection(str(self.upstream))
         swallowing = asyncio.Event()
-        answers = asyncio.create_task(self._pass_answers(from_server, writer, swallowing))
+        number, self.talks = self.talks, self.talks + 1
+        answers = asyncio.create_task(self._pass_answers(number, from_server, writer, swallowing))
         try:
-            await self._pass_messages(reader, to_server, swallowing)
+            await self._pass_messages(number, reader, to_server, swallowing)
             if swallowing.is_set():
                 # The server has done it when it is ready for more; only then is the connection lost.
                 await asyncio.wait_for(answers, _PATIENCE_SECONDS)
@@ -107,16 +110,16 @@ class CuttingProxy:
             to_server.close()
 
     async def _pass_messages(
-        self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, swallowing: asyncio.Event
+        self, number: int, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, swallowing: asyncio.Event
     ) -> None:
         talk = _Talk()
-        await self._while_silent()
+        await self._while_silent(number)
         await _pass_opening(reader, to_server)
         while True:
             kind = await reader.readexactly(1)
             length = await reader.readexactly(_LENGTH.size)
             body = await reader.readexactly(_LENGTH.unpack(length)[0] - _LENGTH.size)
-            await self._while_silent()
+            await self._while_silent(number)
             moment = self._moment(talk, kind, body)
             if moment is Moment.BEFORE_COMMIT:
                 return
@@ -128,12 +131,12 @@ class CuttingProxy:
                 return
 
     async def _pass_answers(
-        self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, swallowing: asyncio.Event
+        self, number: int, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, swallowing: asyncio.Event
     ) -> None:
         """Pass on what the server says; once `swallowing`, keep it, and return when the server is done."""
         with suppress(OSError):
             while answer := await from_server.read(65536):
-                await self._while_silent()
+                await self._while_silent(number)
                 if not swallowing.is_set():
                     writer.write(answer)
                     await writer.drain()
@@ -142,8 +145,8 @@ class CuttingProxy:
                     return
         writer.close()
 
-    async def _while_silent(self) -> None:
-        while self.silent:  # noqa: ASYNC110 - a test says so from another thread
+    async def _while_silent(self, number: int) -> None:
+        while number < self.silent_below:  # noqa: ASYNC110 - a test says so from another thread
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _moment(self, talk: _Talk, kind: bytes, body: bytes) -> Moment | None:

@@ -1,13 +1,14 @@
 """What stands before PostgreSQL keeps every connection and says nothing any more."""
 
 import asyncio
+import math
 import signal
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.faults.crowd import DOOR, LONGEST_WAIT, Crowd
+from tests.faults.crowd import CUT, DOOR, LONGEST_WAIT, Crowd
 from tests.faults.cutting import CuttingProxy, proxy_before
 from tests.faults.ledger import assert_nothing_lost, assert_settled
 from tests.support.process import Service
@@ -26,7 +27,7 @@ def proxy(postgresql_url: str) -> Iterator[CuttingProxy]:
         yield standing
 
 
-async def test_the_door_says_when_to_come_back_while_the_database_is_silent_and_can_still_be_left(
+async def test_the_door_leaves_silent_connections_for_new_ones_and_can_itself_be_left_when_there_are_none(
     service: Service, crowd: Crowd, proxy: CuttingProxy, http_sink: HttpSink
 ) -> None:
     service.environ = {**service.environ, "FREEQUOTE_DATABASE_URL": proxy.url, "PAST_THE_PROXY": proxy.past}
@@ -34,25 +35,21 @@ async def test_the_door_says_when_to_come_back_while_the_database_is_silent_and_
     await crowd.await_promises(http_sink)
     async with crowd.posting():
         await crowd.acknowledge(20)
-        proxy.silent = True
+        proxy.silent_below = proxy.talks
+        crowd.injected("silence on every connection that is open")
+        await crowd.acknowledge(20)
+        assert_nothing_lost(service, crowd)
+        proxy.silent_below = math.inf
         crowd.injected("silence")
         silent = len(crowd.wishes)
         await crowd.hear(silent)
-        assert crowd.told(silent) == {503}
         assert {answer.status_code for answer in await _browsers(service)} == {503}
-        assert_nothing_lost(service, crowd)
-        proxy.silent = False
-        crowd.injected("an end of silence")
-        await crowd.acknowledge(20)
-    assert crowd.told() == {201, 503}
-    await assert_settled(service, crowd)
-    proxy.silent = True
-    async with crowd.posting():
-        await crowd.hear(len(crowd.wishes))
+        assert crowd.told(silent) == {503}
         server.send_signal(signal.SIGTERM)
         crowd.injected("SIGTERM")
         await asyncio.to_thread(server.wait, _LEAVES_WITHIN)
-    proxy.silent = False
+    assert crowd.told() == {201, 503, CUT}
+    proxy.silent_below = 0
     await service.serve()
     await assert_settled(service, crowd)
 
