@@ -1,8 +1,8 @@
 """Search over sealed data: tokens say which leads may fit, opening them says which do.
 
 Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, a short stretch and then as
-long ones as it needs, so that a frequent word is found at once and a rare one in two steps. It opens a bounded number of
-leads a page, then hands out a cursor. Leads come in the order of their arrival.
+long ones as it needs, so that a frequent word is found at once and a rare one in two steps. It opens a bounded number
+of leads a page, then hands out a cursor. Leads come in the order of their arrival.
 """
 
 from collections.abc import Sequence

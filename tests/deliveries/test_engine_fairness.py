@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 
 from app.deliveries import claims, figures, service
 from app.deliveries.breaker import FAILURES_TO_OPEN
-from app.deliveries.engine import DEADLINE_SECONDS, Engine
+from app.deliveries.engine import Engine
 from app.deliveries.models import Attempt, Delivery
 from app.deliveries.places import IN_FLIGHT_EACH
 from app.deliveries.policy import Outcome, Verdict
@@ -62,7 +62,8 @@ async def test_four_workers_at_once_send_everything_once(desk: Desk, http_sink: 
         await desk.lead()
     # With the product's own deadline: on a busy machine a try that ran out of time would be a second copy.
     house = desk.house
-    senders = RealSenders(house.settings, house.keyring, DEADLINE_SECONDS, occasions(house.database, house.keyring))
+    occasion_of = occasions(house.database, house.keyring, house.settings.base_url)
+    senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
     engines = [Engine(house.database, house.keyring, desk.clock, senders) for _ in range(4)]
     await asyncio.gather(*(engine.run_until_idle() for engine in engines))
     await senders.aclose()
