@@ -72,7 +72,7 @@ async def test_tags_stand_once_without_blanks_and_moments_in_utc(
 ) -> None:
     address = f"/v1/leads/{await _post(client)}"
     wanted = {
-        "tags": [" vip", "vip", "call  back "],
+        "tags": [" vip", "vip", "call back "],
         "assignee": " Marta ",
         "follow_up_at": "2026-03-09T11:00:00+02:00",
     }
