@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from benchmarks import delivery, door, growth, lists, memory, selfcheck
+from benchmarks import beside, delivery, door, growth, lists, memory, selfcheck
 from benchmarks.contenders import TITLES
 from benchmarks.grounds import KINDS, postgres
 from benchmarks.options import Options
@@ -14,6 +14,7 @@ _PARTS: dict[str, Callable[[Report, Options, Postgres], None]] = {
     "load": lambda report, options, _: selfcheck.measure(report, options),
     "door": door.measure,
     "delivery": delivery.measure,
+    "beside": beside.measure,
     "growth": growth.measure,
     "memory": memory.measure,
     "lists": lists.measure,
