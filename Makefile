@@ -26,7 +26,7 @@ serve: .venv/.serve ## Start Freequote on http://127.0.0.1:8000, with everything
 
 test: .venv/.test ## Run every test, on SQLite and on a real PostgreSQL server that is brought along.
 	@sh tests/support/chromium.sh
-	.venv/bin/python -m pytest -n $(WORKERS) $(ARGS)
+	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.test ## Check style, types, import directions, shape and generated documents.
 	.venv/bin/ruff check .
