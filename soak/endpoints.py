@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import repeat
 
 from app.destinations.signing import sign
-from soak.ports import hold_port
+from soak.ports import hold_port, listen
 from soak.waiting import until
 from tests.support.certificates import Authority
 
@@ -147,7 +147,7 @@ class Endpoint:
         if manner == "refused":
             return
         context = {"bad TLS": self.untrusted, "no TLS": None}.get(manner, self.trusted)
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, ssl=context)
+        self._server = await listen(self._talk, self.port, context)
 
     async def close(self) -> None:
         """Cut everybody off and listen no longer."""

@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
-from soak.ports import hold_port
+from soak.ports import HOST, hold_port, listen
 from tests.support.certificates import Authority
 
 _PATIENCE_SECONDS = 40
 MANNERS = ("down", "slow", "421", "451", "550", "bad TLS", "no STARTTLS", "lost reply")
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class MailServer:
         await self.close()
         self.manner = manner
         if manner != "down":
-            self._server = await asyncio.start_server(self._talk, HOST, self.port)
+            self._server = await listen(self._talk, self.port)
 
     async def close(self) -> None:
         """Cut everybody off and listen no longer."""
