@@ -53,6 +53,8 @@ _REST = timedelta(minutes=6)
 """A channel that is down rests for five minutes at the most."""
 _DAY = timedelta(days=1)
 _PATIENCE_SECONDS = 120.0
+_UNDER_WAY_SECONDS = 4
+"""What was claimed before a destination was paused may still come for so long."""
 _OUTAGE_SECONDS = 3.0
 
 
@@ -133,7 +135,7 @@ class Faults:
     async def _pause(self, _what: str) -> bool:
         steady = self.house.endpoints["steady"]
         await self.house.staff("POST", f"/v1/destinations/{self.house.ids['steady']}/pause")
-        await asyncio.sleep(1)
+        await asyncio.sleep(_UNDER_WAY_SECONDS)
         before = len(steady.arrivals)
         await asyncio.sleep(1 + self.pace.hold)
         if len(steady.arrivals) > before:

@@ -73,7 +73,8 @@ def _lead_of(keyring: Keyring, token: str) -> UUID:
     if len(raw) != _UUID_BYTES + _MAC_BYTES:
         raise LeadNotFound
     lead_id = UUID(bytes=raw[:_UUID_BYTES])
-    if not hmac.compare_digest(raw[_UUID_BYTES:], _mac(keyring, lead_id)):
+    # Compared as it is written: some letters of its end could be others and mean the same.
+    if not hmac.compare_digest(token, withdrawal_token(keyring, lead_id)):
         raise LeadNotFound
     return lead_id
 
@@ -111,7 +112,7 @@ async def take_back(
             await session.flush()
             recipients = [consent.recipient for consent in taken if consent.recipient]
             purposes = sorted({consent.purpose for consent in taken})
-            session.add(LeadStep(**{**timeline.step_row(lead.id, "consent-withdrawn", now, None), "by": ENQUIRER}))
+            session.add(LeadStep(**{**timeline.step_row(lead.id, "withdrawn", now, None), "by": ENQUIRER}))
             audit.record(session, ENQUIRER, Action.CONSENT_WITHDRAWN, f"lead:{lead.id}", purposes=purposes)
             await _cancel(session, lead, recipients, now)
             await _tell(session, keyring, lead, wrapped, recipients)

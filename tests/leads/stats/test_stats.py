@@ -20,7 +20,7 @@ from app.forms.schemas import NewForm
 from app.ids import new_id
 from app.leads import service as leads
 from app.leads.changes.models import ChangeFeed
-from app.leads.models import Consent, Lead
+from app.leads.models import Consent, Lead, LeadStep
 from app.leads.schemas import LeadChange, Status
 from app.leads.stats.counting import keep_up, rounded
 from app.leads.stats.models import Counting
@@ -37,7 +37,7 @@ SOURCES = ("newsletter", "search", None)
 async def _erase(house: Parts, reference: str) -> None:
     async with house.database.begin() as session:
         lead_id = await session.scalar(select(Lead.id).where(Lead.reference == reference))
-        for model in (Delivery, Event, Consent, DataKey):
+        for model in (Delivery, Event, Consent, DataKey, LeadStep):
             await session.execute(delete(model).where(model.lead_id == lead_id))
         await session.execute(delete(Lead).where(Lead.id == lead_id))
 
