@@ -21,7 +21,7 @@ from tests.support.certificates import Authority
 
 _NAMES = ("steady", "first", "second")
 _DRAINS_WITHIN_SECONDS = 240
-_STEP = timedelta(hours=1)
+_STEP = timedelta(hours=6)
 """How much time each second of draining is, so that what is to be tried again tomorrow need not be waited for."""
 _LARGEST_BYTES = 250 * 2**20
 _OPEN = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')"
