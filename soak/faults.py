@@ -55,6 +55,7 @@ _DAY = timedelta(days=1)
 _PATIENCE_SECONDS = 120.0
 _UNDER_WAY_SECONDS = 4
 """What was claimed before a destination was paused may still come for so long."""
+_LOOKS_BEFORE_STAFF_RESUME = 20
 _OUTAGE_SECONDS = 3.0
 
 
@@ -209,9 +210,14 @@ class Faults:
     async def _await_reason(self, where: str, name: str, manner: str, reason: str) -> None:
         """Wait until an attempt on record says what staff are to read of it."""
         began, before, seen = time.monotonic(), await self._attempts(name, reason), False
+        looks = 0
         while not seen and time.monotonic() < began + _PATIENCE_SECONDS:
             await asyncio.sleep(0.5)
             seen = await self._attempts(name, reason) > before
+            looks += 1
+            if looks % _LOOKS_BEFORE_STAFF_RESUME == 0:
+                # A 410 that was on its way when staff resumed it has paused it again.
+                await self.house.resume(name)
         self.tally.count(where, manner, seen=seen, seconds=time.monotonic() - began)
 
     async def _attempts(self, name: str, reason: str) -> int:
