@@ -175,7 +175,8 @@ class Faults:
         endpoint, hands = self.house.endpoints[name], self.house.hands
         if manner in _NAMES or manner == "no name service":
             hands.set_name(endpoint.host, _NAMES.get(manner, "silence"))
-            hands.set_name(_KNOWN_TO_ALL, "silence" if manner == "no name service" else "unknown")
+            if manner == "no name service":
+                hands.set_name(_KNOWN_TO_ALL, "silence")
             await endpoint.close()
         else:
             await endpoint.behave(manner)
@@ -184,12 +185,12 @@ class Faults:
         await self.mend(endpoint)
         await self.house.resume(name)
         if manner == "no name service":
+            hands.set_name(_KNOWN_TO_ALL, "unknown")
             self.house.pass_time(_REST)
 
     async def mend(self, endpoint: Endpoint) -> None:
         """Let an endpoint, and its name, be well."""
         self.house.hands.set_name(endpoint.host, "127.0.0.1")
-        self.house.hands.set_name(_KNOWN_TO_ALL, "unknown")
         await endpoint.behave("well")
 
     async def _letters(self) -> None:
