@@ -76,7 +76,7 @@ class Checker:
                 bodies[one.event_id].add(one.body)
             require = self._tally.require
             require(f"I2: never came to {name}", [event for event in mine if not taken[event]])
-            require(f"I2: came to {name} more often than a fault explains", _too_often(taken, mine))
+            require(f"I2: came to {name} more often than a fault explains", too_often(taken, mine))
             require(
                 f"I2: tried at {name} without a record",
                 [event for event in came if came[event] > len(mine.get(event, ()))],
@@ -91,7 +91,7 @@ class Checker:
         mine = {delivery: rows for delivery, rows in self._of_delivery.items() if rows[0][2] == desk}
         taken = Counter(letter.message_id.replace("-", "") for letter in self._house.mail.letters)
         self._tally.require("I2: letters that never came", [one for one in mine if not taken[one]])
-        self._tally.require("I2: letters that came more often than a fault explains", _too_often(taken, mine))
+        self._tally.require("I2: letters that came more often than a fault explains", too_often(taken, mine))
         second = sum(count - 1 for count in taken.values())
         self._tally.facts.append(f"desk: {sum(taken.values())} letters, {second} second copies")
 
@@ -118,7 +118,7 @@ class Checker:
         self._tally.require("I7: what visitors wrote is in a log", spoken)
 
 
-def _too_often(taken: Counter[str], attempts: dict[str, list[Row]]) -> list[str]:
+def too_often(taken: Counter[str], attempts: dict[str, list[Row]]) -> list[str]:
     """Return what came oftener than once for each attempt whose answer may have been lost on its way."""
     unanswered = {
         one: sum(row[4] in {"delivered", "lost"} or row[5] == "0" for row in rows) for one, rows in attempts.items()

@@ -118,19 +118,21 @@ class Deployment:
         """Wait until a process has died, and start another in its place; return whether one died in time."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
-            for one in [one for one in self.workers if one.poll() is not None]:
-                await self._bury_one(one)
-                if one.returncode == -signal.SIGKILL:
-                    return True
+            if -signal.SIGKILL in await self.revive():
+                return True
             await asyncio.sleep(0.05)
         return False
 
-    async def _bury_one(self, one: Process) -> None:
-        # Who is started while the database is out of reach says so and ends, and is started again.
-        if one.returncode not in {-signal.SIGKILL, OUT_OF_REACH}:
-            raise RuntimeError(f"A process that nobody killed ended with {one.returncode}; see {self.service.log}.")
-        self.killed.add(one.pid)
-        await self.replace(one)
+    async def revive(self) -> list[int]:
+        """Start another process for each that has ended, as a supervisor does; return with what codes they ended."""
+        ended = [one for one in self.workers if one.poll() is not None]
+        for one in ended:
+            # Who is started while the database is out of reach says so and ends.
+            if one.returncode not in {-signal.SIGKILL, OUT_OF_REACH}:
+                raise RuntimeError(f"A process that nobody killed ended with {one.returncode}; see {self.service.log}.")
+            self.killed.add(one.pid)
+            await self.replace(one)
+        return [one.returncode for one in ended]
 
     async def kill(self, one: Process) -> None:
         """Kill a process from outside, whatever it is doing, and start another in its place."""

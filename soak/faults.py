@@ -131,6 +131,7 @@ class Faults:
     async def _outage(self, what: str) -> bool:
         async with self._upkeep:
             await self.house.ground.suffer(what, _OUTAGE_SECONDS)
+            await self.house.revive()
         return await self._goes_on()
 
     async def _pause(self, _what: str) -> bool:

@@ -82,6 +82,7 @@ async def _drain(house: Deployment, faults: Faults, tally: Tally) -> None:
         if not left and not await _replay_what_failed(house):
             tally.facts.append(f"drained within {time.monotonic() - began:.0f} s")
             return
+        await house.revive()
         house.pass_time(_STEP)
         await asyncio.sleep(1)
     tally.violated(f"I6: {left} deliveries still wait after {_DRAINS_WITHIN_SECONDS} s")
@@ -97,7 +98,7 @@ async def _replay_what_failed(house: Deployment) -> bool:
 
 def _note_memory(house: Deployment, tally: Tally) -> None:
     """Hold that nothing an endpoint answered was kept or opened."""
-    most = max(_peak_bytes(one.pid) for one in house.service.processes)
+    most = max(_peak_bytes(one.pid) for one in house.service.processes if one.poll() is None)
     tally.facts.append(f"the largest process took {most / 2**20:.0f} MiB")
     if most > _LARGEST_BYTES:
         tally.violated(f"a process took {most / 2**20:.0f} MiB")

@@ -1,0 +1,37 @@
+"""The checker sees what must not be."""
+
+from collections import Counter
+
+import pytest
+
+from soak.checker import Row, too_often
+from soak.tally import Tally
+
+
+def attempt(number: int, outcome: str, status: int) -> Row:
+    return ("delivery", "event", "destination", str(number), outcome, str(status), "", "")
+
+
+@pytest.mark.parametrize(
+    ("copies", "attempts", "wrong"),
+    [
+        (1, [attempt(1, "delivered", 200)], []),
+        (2, [attempt(1, "delivered", 200)], ["event"]),
+        (2, [attempt(1, "lost", 0), attempt(2, "delivered", 200)], []),
+        (2, [attempt(1, "retry", 0), attempt(2, "delivered", 200)], []),
+        (2, [attempt(1, "retry", 500), attempt(2, "delivered", 200)], ["event"]),
+        (3, [attempt(1, "lost", 0), attempt(2, "delivered", 200)], ["event"]),
+    ],
+)
+def test_a_second_copy_needs_an_attempt_whose_answer_was_lost(
+    copies: int, attempts: list[Row], wrong: list[str]
+) -> None:
+    assert too_often(Counter({"event": copies}), {"event": attempts}) == wrong
+
+
+def test_a_fault_of_which_nothing_was_seen_is_named() -> None:
+    tally = Tally()
+    tally.count("mail", "down", seen=False)
+    tally.count("mail", "slow", seen=False)
+    tally.count("mail", "slow", seen=True)
+    assert tally.unseen() == ["mail: down"]
