@@ -18,7 +18,8 @@ from tests.support.certificates import Authority
 _BOMB = gzip.compress(b"\0" * 200_000_000, compresslevel=9)
 """200 MB of nothing, in 200 kB."""
 _PATIENCE_SECONDS = 40
-_DRIP_SECONDS = 0.3
+_DRIP_SECONDS = 1.0
+"""So slowly that no head ends before an attempt has to."""
 _CHUNK = b"x" * 65536
 _ENDLESS_CHUNKS = 2000
 RETRY_AFTER_SECONDS = 30
