@@ -1,5 +1,6 @@
-"""How much of a body is taken: one limit for every route, kept while the body comes and before it is gathered."""
+"""How much of a body is taken, and how long it may take: one limit for every route, kept while the body comes."""
 
+import asyncio
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,16 +38,35 @@ class AmbiguousLength(AppError):
         return {"Connection": "close"}
 
 
-class BodyCap:
-    """A layer around the routes: whoever reads more of a body than `limit` bytes gets `BodyTooLarge` instead.
+class RequestTooSlow(AppError):
+    """The body did not come to its end in time; nothing was accepted."""
 
-    A length that is declared is believed at the first read. A body that nobody reads is nobody's concern, so that
-    a request without a key still gets its 401.
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "request-too-slow"
+    title = "The request took too long to arrive"
+    explanation = "The whole request did not arrive within the time in `detail`. Nothing was accepted. Send it again."
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request did not arrive within {seconds:g} seconds.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Hang up: what is still to come of the body is no next request."""
+        return {"Connection": "close"}
+
+
+class BodyCap:
+    """A layer around the routes: whoever reads a body of more than `limit` bytes gets `BodyTooLarge` instead.
+
+    One that has not come whole `within` so many seconds of the first read ends with `RequestTooSlow`. A length that is
+    declared is believed at the first read. A body that nobody reads is nobody's concern, so that a request without a
+    key still gets its 401.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, within: float) -> None:
         self.app = app
         self.limit = limit
+        self.within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -56,19 +76,43 @@ class BodyCap:
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
             await problem_response(AmbiguousLength(), scope["state"]["request_id"])(scope, receive, send)
             return
-        declared, taken = _declared(scope), 0
+        await self.app(scope, _Reading(receive, _declared(scope), self.limit, self.within).receive, send)
 
-        async def receive_within_limit() -> Message:
-            nonlocal taken
-            if declared > self.limit:
-                raise BodyTooLarge(self.limit)
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self.limit:
-                raise BodyTooLarge(self.limit)
-            return message
 
-        await self.app(scope, receive_within_limit, send)
+class _Reading:
+    """One body as it is read."""
+
+    def __init__(self, receive: Receive, declared: int, limit: int, within: float) -> None:
+        self._receive = receive
+        self._declared = declared
+        self._limit = limit
+        self._within = within
+        self._taken = 0
+        self._ends: float | None = None
+        self._is_whole = False
+
+    async def receive(self) -> Message:
+        """Return the next message; errors as of `BodyCap`."""
+        if self._declared > self._limit:
+            raise BodyTooLarge(self._limit)
+        if self._is_whole:
+            # What comes now is that the client has gone, and nobody knows when.
+            return await self._receive()
+        message = await self._in_time()
+        self._is_whole = not message.get("more_body", False)
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit:
+            raise BodyTooLarge(self._limit)
+        return message
+
+    async def _in_time(self) -> Message:
+        if self._ends is None:
+            self._ends = asyncio.get_running_loop().time() + self._within
+        try:
+            async with asyncio.timeout_at(self._ends):
+                return await self._receive()
+        except TimeoutError:
+            raise RequestTooSlow(self._within) from None
 
 
 def _declared(scope: Scope) -> int:

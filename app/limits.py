@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from time import monotonic
 from typing import ClassVar
 
+from starlette.requests import Request
+
 from app.errors import AppError
 from app.settings import Rate
 
@@ -69,6 +71,12 @@ class BurstLimit:
         kept = {client: bucket for client, bucket in self._buckets.items() if self._left(client, now) < self._size}
         # A flood from ten thousand addresses must not take the memory: then everyone starts anew.
         self._buckets = kept if len(kept) < _MOST_KNOWN else {}
+
+
+def client_behind(request: Request, trusted: Sequence[Network]) -> str | None:
+    """Return the client of a request, as `client_of` tells it."""
+    forwarded = request.headers.getlist("x-forwarded-for") if trusted else ()
+    return client_of(request.client.host if request.client else None, forwarded, trusted)
 
 
 def client_of(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> str | None:

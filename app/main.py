@@ -110,7 +110,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     openapi.install(app)
     app.add_middleware(CompressedPages)
     app.add_middleware(ShortWay)
-    app.add_middleware(BodyCap, limit=settings.max_body)
+    app.add_middleware(BodyCap, limit=settings.max_body, within=settings.max_body_seconds)
     app.add_middleware(RequestLog, answer_fault=_answer_fault)
     return app
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.bodies import BodyTooLarge
+from app.bodies import BodyTooLarge, RequestTooSlow
 from app.problems import Problem
 
 DESCRIPTION = (
@@ -111,6 +111,7 @@ def _tell_of_problems(operation: dict[str, Any]) -> None:
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
         responses["422"] = {"description": "Some fields are not right", **answer}
     if "requestBody" in operation:
+        responses.setdefault("408", {"description": RequestTooSlow.title, **answer})
         responses.setdefault("413", {"description": BodyTooLarge.title, **answer})
     if "security" in operation:
         responses.setdefault("401", {"description": "A valid API key is needed", **answer})

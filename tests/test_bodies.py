@@ -1,10 +1,13 @@
 """How much is read of whom: bodies are capped on every route, and strangers' bodies are not read at all."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from app.bodies import BodyCap, RequestTooSlow
 from app.problems import MEDIA_TYPE
 
 JSON = {"Content-Type": "application/json"}
@@ -70,6 +73,39 @@ async def test_of_a_stranger_nothing_is_read(method: str, path: str, client: htt
     assert flood.chunks_read == 0
     for raw in (b"{", b"\xff", b"[" * 50_000):
         _assert_problem(await client.request(method, path, content=raw, headers=JSON), 401, "not-authenticated")
+
+
+async def test_a_body_that_never_ends_is_waited_for_no_longer_than_is_said() -> None:
+    async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def drip() -> Message:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    with pytest.raises(RequestTooSlow):
+        await BodyCap(read, limit=65536, within=0.1)({"type": "http", "headers": []}, drip, _say_nothing)
+
+
+async def test_whoever_has_the_whole_body_may_wait_for_its_sender_to_leave() -> None:
+    heard: list[Message] = []
+    messages: Iterator[Message] = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+
+    async def listen(_scope: Scope, receive: Receive, _send: Send) -> None:
+        heard.append(await receive())
+        heard.append(await receive())
+
+    async def late() -> Message:
+        await asyncio.sleep(0.1 if heard else 0)
+        return next(messages)
+
+    await BodyCap(listen, limit=65536, within=0.05)({"type": "http", "headers": []}, late, _say_nothing)
+    assert [message["type"] for message in heard] == ["http.request", "http.disconnect"]
+
+
+async def _say_nothing(_message: Message) -> None:
+    raise AssertionError("Nothing is to be said here.")
 
 
 async def test_a_request_that_ends_in_two_places_is_refused_and_hung_up_on(client: httpx.AsyncClient) -> None:

@@ -42,20 +42,3 @@ class RequestBrokenOff(AppError):
 
     def __init__(self) -> None:
         super().__init__("The request ended before its body was complete.")
-
-
-class RequestTooSlow(AppError):
-    """The body did not come to its end in time; nothing was accepted."""
-
-    status = HTTPStatus.REQUEST_TIMEOUT
-    code = "request-too-slow"
-    title = "The request took too long to arrive"
-    explanation = "The whole request did not arrive within the time in `detail`. Nothing was accepted. Send it again."
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The request did not arrive within {seconds:g} seconds.")
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Hang up: what is still to come of the body is no next request."""
-        return {"Connection": "close"}

@@ -1,6 +1,5 @@
 """Reading what came over the wire: the body, and the headers that steer the door."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 
@@ -8,7 +7,7 @@ from starlette.types import Receive, Scope
 
 from app.errors import FieldProblem, InvalidRequest
 from app.intake.body import Submission
-from app.intake.errors import RequestBrokenOff, RequestTooSlow
+from app.intake.errors import RequestBrokenOff
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -18,23 +17,16 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
-async def read_whole(receive: Receive, within: float) -> bytes:
-    """Return the body, all of it come `within` that many seconds.
-
-    Errors: `RequestTooSlow`, `RequestBrokenOff`; `BodyTooLarge` from the layer that caps what is received.
-    """
+async def read_whole(receive: Receive) -> bytes:
+    """Return the body, or raise `RequestBrokenOff`; size and time are limited by the layer that it comes through."""
     body = bytearray()
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise RequestBrokenOff
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        raise RequestTooSlow(within) from None
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestBrokenOff
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def idempotency_key(headers: Mapping[str, str], submission: Submission) -> str | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.bodies import BodyTooLarge
+from app.bodies import BodyTooLarge, RequestTooSlow
 from app.errors import AppError, InvalidRequest, OutOfReach
 from app.forms import time_tokens
 from app.forms.errors import FormClosed, FormNotFound
@@ -19,13 +19,13 @@ from app.intake.admission import Admission
 from app.intake.aliases import renamed
 from app.intake.answers import receipt, refusal, sent_on
 from app.intake.body import Submission, UnsupportedMediaType
-from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff, RequestTooSlow
+from app.intake.errors import IdempotencyKeyReused, OriginNotAllowed, RequestBrokenOff
 from app.intake.origins import check_origin, preflight_headers
 from app.intake.reading import headers_of, idempotency_key, is_browser_post
 from app.intake.schemas import quote_request_schema, read_quote_request
 from app.intake.service import Accepted, Candidate
 from app.intake.visit import Visit
-from app.limits import BurstLimit, TooManyRequests, client_of
+from app.limits import BurstLimit, TooManyRequests, client_behind
 from app.parts import House, Parts
 from app.problems import problems
 
@@ -143,7 +143,7 @@ async def _receive(visit: Visit) -> tuple[Accepted, Submission]:
     await _check_origin(visit, form, submission)
     key = idempotency_key(visit.headers, submission)
     wanted = read_quote_request(submission, accept_language=visit.headers.get("accept-language"))
-    client = _client(request, house)
+    client = client_behind(request, house.settings.trusted_proxies)
     candidate = await service.candidate(house, visit.configuration, form.key, wanted, key=key, client=client)
     return await _admit(request, house, candidate, client), submission
 
@@ -151,11 +151,6 @@ async def _receive(visit: Visit) -> tuple[Accepted, Submission]:
 def _form_in(submission: Submission) -> str:
     named = submission.fields.get("form")
     return named if isinstance(named, str) else DEFAULT_FORM
-
-
-def _client(request: Request, house: Parts) -> str | None:
-    forwarded = request.headers.getlist("x-forwarded-for") if house.settings.trusted_proxies else ()
-    return client_of(request.client.host if request.client else None, forwarded, house.settings.trusted_proxies)
 
 
 async def _check_origin(visit: Visit, form: Form, submission: Submission) -> None:

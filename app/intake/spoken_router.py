@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StaffRoute)
 )
 async def create_lead(request: Request, response: Response, house: House, staff: CanWriteLeads) -> Receipt:
     """Enter a telephone enquiry: the fields of a quote request, its consents as they were spoken."""
-    raw = await read_whole(request.receive, house.settings.max_body_seconds)
+    raw = await read_whole(request.receive)
     wanted = read_quote_request(read_body(request.headers.get("content-type"), raw), accept_language=None)
     entered = await enter(house, wanted, by=staff)
     house.hint()

@@ -49,7 +49,7 @@ class Visit:
     async def read(self) -> Submission:
         """Read the body; errors as in `read_whole` and `read_body`."""
         self.was_read = True
-        raw = await read_whole(self.request.receive, self.house.settings.max_body_seconds)
+        raw = await read_whole(self.request.receive)
         submission = read_body(self.headers.get("content-type"), raw)
         self.typed = submission.typed
         told = submission.fields.get("fq_lang")
