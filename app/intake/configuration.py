@@ -9,10 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.bulk import Condition
-from app.database import Database
+from app.database import DOOR_PATIENCE_SECONDS, Database
 from app.destinations import service as destinations
 from app.destinations.models import Destination
-from app.errors import OutOfReach
 from app.forms import service as forms
 from app.forms.configuration import Configuration
 from app.forms.errors import FormClosed, FormNotFound
@@ -21,8 +20,6 @@ from app.forms.wordings import DEFAULT_LANGUAGE
 
 _TRUSTED_SECONDS = 1.0
 """How long what is in memory is taken for true; whatever would be refused is looked up first."""
-_PATIENCE_SECONDS = 5.0
-"""How long the database may take; a connection that has fallen silent must not hold every visitor."""
 
 
 class DoorConfiguration:
@@ -67,13 +64,10 @@ class DoorConfiguration:
 
     async def _read(self) -> None:
         asked_at = self._now()
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS), self._database.read() as session:
-                version = await session.scalar(select(Configuration.version)) or 0
-                if version != self._version:
-                    await self._take_in(session, version)
-        except TimeoutError:
-            raise OutOfReach from None
+        async with self._database.read(DOOR_PATIENCE_SECONDS) as session:
+            version = await session.scalar(select(Configuration.version)) or 0
+            if version != self._version:
+                await self._take_in(session, version)
         self._checked_at = asked_at
 
     async def _take_in(self, session: AsyncSession, version: int) -> None:

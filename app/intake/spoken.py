@@ -8,9 +8,9 @@ from typing import Any
 from app.access.auditing import actor_of
 from app.access.principals import Principal
 from app.bulk import Rows
-from app.errors import OutOfReach
 from app.forms.errors import FormNotFound
 from app.forms.service import DEFAULT_FORM
+from app.intake import entering
 from app.intake.composing import new_lead
 from app.intake.configuration import DoorConfiguration
 from app.intake.schemas import QuoteRequest
@@ -20,8 +20,6 @@ from app.leads.models import LeadStep
 from app.parts import Parts
 
 _SPOKEN = "spoken"
-_MOST_TRIES = 4
-"""How often it is begun anew because the configuration moved meanwhile."""
 
 
 async def enter(house: Parts, request: QuoteRequest, *, by: Principal | None = None) -> Accepted:
@@ -34,15 +32,10 @@ async def enter(house: Parts, request: QuoteRequest, *, by: Principal | None = N
         raise FormNotFound
     configuration = DoorConfiguration(house.database)
     new = replace(new_lead(form_key, request, list(_consents(request, now))), held_reasons=[])
-    arrival = arrivals.arrival(house.keyring, new)
     step = Rows(LeadStep, [timeline.step_row(new.id, "entered", now, by)])
-    for _ in range(_MOST_TRIES):
-        await configuration.form(form_key)
-        told, unmoved = configuration.told, configuration.unmoved
-        if await arrivals.write(house.database, [arrival], told, beside=[step], actor=actor_of(by), only_if=unmoved):
-            return Accepted(new.id, new.reference, form_key, now)
-        await configuration.check()
-    raise OutOfReach
+    entered = [arrivals.arrival(house.keyring, new)]
+    await entering.write(house, configuration, form_key, entered, actor=actor_of(by), beside=[step])
+    return Accepted(new.id, new.reference, form_key, now)
 
 
 def _consents(request: QuoteRequest, at: datetime) -> Iterator[dict[str, Any]]:

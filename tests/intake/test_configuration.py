@@ -130,10 +130,10 @@ async def test_a_crowd_after_a_quiet_second_reads_once(house: Parts, monkeypatch
     read = house.database.read
 
     @asynccontextmanager
-    async def counted() -> AsyncIterator[AsyncSession]:
+    async def counted(within: float) -> AsyncIterator[AsyncSession]:
         nonlocal reads
         reads += 1
-        async with read() as session:
+        async with read(within) as session:
             yield session
 
     monkeypatch.setattr(house.database, "read", counted)
@@ -144,14 +144,12 @@ async def test_a_crowd_after_a_quiet_second_reads_once(house: Parts, monkeypatch
 async def test_a_database_that_has_fallen_silent_holds_nobody_for_long(
     house: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(configuration_module, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(configuration_module, "DOOR_PATIENCE_SECONDS", 0.2)
 
-    @asynccontextmanager
-    async def silent() -> AsyncIterator[AsyncSession]:
+    async def silent(*_: object) -> None:
         await asyncio.Event().wait()
-        yield AsyncSession()
 
-    monkeypatch.setattr(house.database, "read", silent)
+    monkeypatch.setattr(AsyncSession, "scalar", silent)
     configuration = DoorConfiguration(house.database)
     results = await asyncio.gather(*(configuration.form("default") for _ in range(5)), return_exceptions=True)
     assert [type(result) for result in results] == [OutOfReach] * 5

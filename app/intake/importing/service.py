@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.audit.actions import CLI
 from app.errors import FieldProblem, InvalidRequest
+from app.intake import entering
 from app.intake.body import read_body
 from app.intake.composing import consent_rows, new_lead
 from app.intake.configuration import DoorConfiguration
@@ -166,6 +167,6 @@ async def _write(
     outcome.already_there += len(leads) - len(fresh)
     outcome.imported += len(fresh)
     if fresh and not order.dry_run:
-        told = configuration.told if order.tell else lambda _: ()
-        written = [arrivals.arrival(house.keyring, lead) for lead in fresh]
-        await arrivals.write(house.database, written, told, actor=CLI)
+        told = None if order.tell else entering.nobody
+        entered = [arrivals.arrival(house.keyring, lead) for lead in fresh]
+        await entering.write(house, configuration, order.form_key, entered, actor=CLI, told=told)
