@@ -1,6 +1,6 @@
 """`freequote audit`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -29,7 +29,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List who did what, newest first."""
-    values = {"actor": actor, "action": action, "subject": subject, "from": _in_utc(from_), "to": _in_utc(to)}
+    values = {"actor": actor, "action": action, "subject": subject, "from": from_, "to": to}
     filters = checked(AuditFilters, **values)
     page = run(lambda house: service.list_entries(house.database, filters, cursor=cursor, limit=limit))
     columns = ("id", "at", "actor", "action", "subject", "details", "position")
@@ -45,7 +45,3 @@ def verify(as_json: AsJson = False) -> None:
     show(found, as_json=as_json)
     if not found.ok:
         raise typer.Exit(1)
-
-
-def _in_utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)

@@ -2,44 +2,29 @@
 
 import os
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.running import checked, run, wrong
+from app.cli.filtering import filtered
+from app.cli.running import run, wrong
 from app.cli.showing import AsJson, print_json
 from app.errors import Refusal
 from app.leads.export.columns import Column
 from app.leads.export.service import Format, export, writer_of
-from app.leads.schemas import LeadFilters, Status
+from app.leads.schemas import LeadFilters
 from app.parts import Parts
 
 
+@filtered
 def export_(
+    filters: LeadFilters,
     file: Annotated[Path, typer.Argument(help="leads.csv, leads.xlsx or leads.ndjson; must not be there yet.")],
     column: Annotated[list[Column] | None, typer.Option(help="Only these, in this order; repeatable.")] = None,
-    status: Annotated[list[Status] | None, typer.Option(help="Only these; repeatable.")] = None,
-    form: Annotated[str | None, typer.Option(help="Only leads of this form.")] = None,
-    country: Annotated[str | None, typer.Option(help="Only this country: ES")] = None,
-    received_from: Annotated[datetime | None, typer.Option(help="Received then (UTC) or later.")] = None,
-    received_to: Annotated[datetime | None, typer.Option(help="Received before that (UTC).")] = None,
-    held: Annotated[bool, typer.Option("--held", help="Those held as suspected spam instead.")] = False,
-    test: Annotated[bool, typer.Option("--test", help="Test leads instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write leads into a file that only its owner reads. Contact and health data lie there in the clear."""
-    filters = checked(
-        LeadFilters,
-        status=status or [],
-        form=form,
-        country=country,
-        held=held,
-        test=test,
-        received_from=received_from,
-        received_to=received_to,
-    )
     kind = _kind(file)
     size = run(lambda house: _write(house, filters, kind, column or [], file))
     if as_json:
@@ -63,7 +48,7 @@ async def _write(house: Parts, filters: LeadFilters, kind: Format, columns: list
     try:
         with os.fdopen(number, "wb") as stream:
             writer = writer_of(kind, columns)
-            async for piece in export(house.database, house.keyring, filters, writer, columns):
+            async for piece in await export(house.database, house.keyring, filters, writer, columns):
                 stream.write(piece)
             return stream.tell()
     except BaseException:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -55,9 +56,10 @@ async def house(settings: Settings) -> AsyncIterator[Parts]:
 
 
 def checked(model: type[Made], **values: Any) -> Made:
-    """Make a model out of options, or raise `InvalidRequest` with what is wrong."""
+    """Make a model out of options, moments in UTC, or raise `InvalidRequest` with what is wrong."""
+    moments = {name: value.replace(tzinfo=UTC) for name, value in values.items() if isinstance(value, datetime)}
     try:
-        return model.model_validate(values)
+        return model.model_validate(values | moments)
     except ValidationError as error:
         raise from_validation(error.errors()) from None
 

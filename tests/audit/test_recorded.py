@@ -52,6 +52,12 @@ async def test_opening_and_changing_a_lead_is_audited(client: httpx.AsyncClient,
     assert {entry["actor"] for entry in entries} == {await _actor(staff)}
 
 
+async def test_an_export_is_audited_by_the_names_of_its_filters_alone(staff: httpx.AsyncClient) -> None:
+    assert await _done(staff, ("GET", "/v1/leads/export?q=brandt&columns=name", None)) == ["leads.exported leads"]
+    (entry,) = await _audited(staff, action="leads.exported")
+    assert entry["details"] == {"media_type": "text/csv; charset=utf-8", "columns": ["name"], "filters": ["q"]}
+
+
 async def test_held_leads_are_released_and_rejected_on_the_record(
     client: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:

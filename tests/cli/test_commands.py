@@ -1,5 +1,6 @@
 """What the commands do and print, on both databases."""
 
+import io
 from uuid import uuid4
 
 import pytest
@@ -41,6 +42,16 @@ async def test_leads_are_found_by_the_filters_of_the_api_and_show_their_timeline
     (entry,) = (await cli.json("lead", "timeline", lead.reference))["items"]
     assert entry["kind"] == "received"
     assert "received" in (await cli("lead", "timeline", lead.reference)).out
+
+
+async def test_what_is_looked_for_need_not_stand_on_the_command_line(
+    cli: CommandLine, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await desk.lead()
+    await desk.lead(person={"name": "Clara Voss", "email": "voss@mail.example"})
+    monkeypatch.setattr("sys.stdin", io.StringIO("a.brandt@mail.example\n"))
+    found = await cli.json("lead", "list", "--email", "-")
+    assert [item["reference"] for item in found["items"]] == [lead.reference]
 
 
 async def test_a_list_without_a_terminal_leaves_nothing_out_and_breaks_nothing(cli: CommandLine, desk: Desk) -> None:

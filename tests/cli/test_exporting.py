@@ -16,6 +16,14 @@ async def test_it_writes_a_file_for_its_owner_alone(cli: CommandLine, desk: Desk
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+async def test_it_takes_the_filters_of_a_list(cli: CommandLine, desk: Desk, house: Parts, tmp_path: Path) -> None:
+    lead, file = await desk.lead(language="es"), tmp_path / "leads.csv"
+    await desk.lead(person={"name": "Clara Voss", "email": "voss@mail.example"}, language="de")
+    filters = ("-q", "brandt", "--language", "es", "--received-from", "2026-03-02", "--unanswered")
+    await cli.json("lead", "export", str(file), "--column", "reference", *filters)
+    assert file.read_text(encoding="utf-8-sig") == f"reference\n{lead.reference}\n"
+
+
 async def test_it_never_overwrites_and_never_leaves_half_a_file(cli: CommandLine, house: Parts, tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text("mine", encoding="ascii")
     assert (await cli("lead", "export", str(tmp_path / "leads.csv"))).code == 1

@@ -42,7 +42,7 @@ async def export_leads(
     writer = writer_of(wanted.format, wanted.columns)
     name = f"leads-{house.clock.now():%Y-%m-%d}.{wanted.format.value}"
     return StreamingResponse(
-        export(house.database, house.keyring, wanted, writer, wanted.columns, by=staff),
+        await export(house.database, house.keyring, wanted, writer, wanted.columns, by=staff),
         media_type=writer.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )

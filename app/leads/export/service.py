@@ -50,15 +50,22 @@ async def export(
     *,
     by: Principal | None = None,
 ) -> AsyncIterator[bytes]:
-    """Yield a file of the leads that a list with the same filters shows, in its order, a piece at a time; audited."""
+    """Return a file of the leads that a list with the same filters shows, in its order, a piece at a time.
+
+    It is on the audit's record before the first piece goes out.
+    """
     async with database.begin() as session:
         # Names only: what is looked for may be a person.
         filtered = sorted(filters.model_fields_set & LeadFilters.model_fields.keys())
         note(
             session, by, Action.LEADS_EXPORTED, "leads", media_type=writer.media_type, columns=columns, filters=filtered
         )
+    return _pieces(writer, _pages(database, keyring, filters, columns or list(Column), by))
+
+
+async def _pieces(writer: Writer, pages: AsyncIterator[list[Row]]) -> AsyncIterator[bytes]:
     yield writer.head()
-    async for rows in _pages(database, keyring, filters, columns or list(Column), by):
+    async for rows in pages:
         yield writer.rows(rows)
     yield writer.tail()
 

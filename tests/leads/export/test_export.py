@@ -23,7 +23,8 @@ from tests.support.house import Desk
 
 async def _file(desk: Desk, kind: Format, columns: list[Column] | None = None, **filters: Any) -> bytes:
     wanted = columns or []
-    pieces = export(desk.house.database, desk.house.keyring, LeadFilters(**filters), writer_of(kind, wanted), wanted)
+    house, writer = desk.house, writer_of(kind, wanted)
+    pieces = await export(house.database, house.keyring, LeadFilters(**filters), writer, wanted)
     return b"".join([piece async for piece in pieces])
 
 

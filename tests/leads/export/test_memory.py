@@ -58,7 +58,7 @@ async def test_memory_does_not_grow_with_the_leads(desk: Desk) -> None:
     await _multiply(house, (await desk.lead()).reference)
     # Of the three files the workbook is the one that has to be kept together.
     columns = [Column.NAME, Column.MESSAGE, Column.RECEIVED_AT]
-    pieces = export(house.database, house.keyring, LeadFilters(), writer_of(Format.XLSX, columns), columns)
+    pieces = await export(house.database, house.keyring, LeadFilters(), writer_of(Format.XLSX, columns), columns)
     # By then whatever is loaded once is loaded.
     for _ in range(10):
         await anext(pieces)
