@@ -64,13 +64,16 @@ async def identify(request: Request) -> Principal:
 
 
 async def recognise_again(request: Request, scope: Scope) -> Principal:
-    """Return who asks as things are now, for what outlasts a request; errors as of `require`."""
-    by = await _look_up(request)
+    """Return who asks as things are now, for what outlasts a request; errors as of `require`.
+
+    To be looked at again is no use of a session: one that only listens ends like any other that is idle.
+    """
+    by = await _look_up(request, is_use=False)
     allow(by, [scope.value])
     return by
 
 
-async def _look_up(request: Request) -> Principal:
+async def _look_up(request: Request, *, is_use: bool = True) -> Principal:
     credentials = await bearer(request)
     if credentials is not None:
         keys: KeyDesk = request.app.state.key_desk
@@ -80,7 +83,7 @@ async def _look_up(request: Request) -> Principal:
         raise NotAuthenticated
     check_same_origin(request)
     sessions: SessionDesk = request.app.state.session_desk
-    recognised = request.state.recognised = await sessions.recognise(session_id)
+    recognised = request.state.recognised = await sessions.recognise(session_id, is_use=is_use)
     return recognised.principal
 
 

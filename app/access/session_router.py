@@ -9,7 +9,7 @@ from app.access.errors import CodeNeeded, ForeignOrigin, InvitationNotFound, Log
 from app.access.permissions import COOKIE, Anyone, LoggedIn, StaffRoute, check_same_origin
 from app.access.sessions import ABSOLUTE, Recognised, SessionDesk
 from app.access.staff_schemas import Confirmed, Enrolment, Joining, LogIn, Me, PasswordChange, StaffOut, TotpCode
-from app.limits import client_of
+from app.limits import client_behind
 from app.parts import House
 from app.problems import problems
 
@@ -30,11 +30,7 @@ def _desk(request: Request) -> SessionDesk:
 async def log_in(given: LogIn, request: Request, response: Response, house: House) -> None:
     """Log in: the answer sets the session's cookie, for 30 minutes without use and 12 hours in all."""
     check_same_origin(request)
-    client = client_of(
-        request.client.host if request.client else None,
-        request.headers.getlist("x-forwarded-for"),
-        house.settings.trusted_proxies,
-    )
+    client = client_behind(request, house.settings.trusted_proxies)
     made = await _desk(request).log_in(given, client, before=request.cookies.get(COOKIE))
     _set_cookie(response, made)
 

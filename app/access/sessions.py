@@ -84,8 +84,11 @@ class SessionDesk:
             audit.record(session, f"staff:{account.id}", Action.SESSION_BEGUN, f"staff:{account.id}")
         return made
 
-    async def recognise(self, session_id: str) -> Recognised:
-        """Return who has a session, or raise `NotAuthenticated`: looked up each time, so that an end is one at once."""
+    async def recognise(self, session_id: str, *, is_use: bool = True) -> Recognised:
+        """Return who has a session, or raise `NotAuthenticated`: looked up each time, so that an end is one at once.
+
+        A use puts the end of an idle session off.
+        """
         now = self._clock.now()
         query = (
             select(StaffAccount, StaffSession.seen_at)
@@ -98,7 +101,7 @@ class SessionDesk:
         if row is None:
             raise NotAuthenticated
         account, seen_at = row
-        if now - seen_at >= _SEEN_EVERY:
+        if is_use and now - seen_at >= _SEEN_EVERY:
             seen = update(StaffSession).where(StaffSession.hash == _hash(session_id)).values(seen_at=now)
             async with self._database.begin() as session:
                 await session.execute(seen)

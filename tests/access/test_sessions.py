@@ -8,8 +8,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.access.errors import NotAuthenticated
 from app.access.models import StaffSession
 from app.access.permissions import COOKIE
+from app.access.sessions import SessionDesk
 from app.main import create_app
 from app.settings import Settings
 from tests.access.people import ANOTHER, EMAIL, PASSWORD, browser, code_of, enrol, hired, log_in, session_of
@@ -55,6 +57,20 @@ async def test_a_session_that_rests_for_half_an_hour_ends(app: FastAPI, clock: F
             assert (await at.get("/v1/me")).status_code == 200
         clock.move(timedelta(minutes=30))
         assert (await at.get("/v1/me")).status_code == 401
+
+
+async def test_to_be_looked_at_again_is_no_use_of_a_session(app: FastAPI, clock: FakeClock) -> None:
+    await hired(app)
+    desk: SessionDesk = app.state.session_desk
+    async with browser(app) as at:
+        await log_in(at)
+        session_id = at.cookies[COOKIE]
+    for _ in range(2):
+        clock.move(timedelta(minutes=14))
+        await desk.recognise(session_id, is_use=False)
+    clock.move(timedelta(minutes=2))
+    with pytest.raises(NotAuthenticated):
+        await desk.recognise(session_id, is_use=False)
 
 
 async def test_a_session_ends_after_twelve_hours_however_busy(app: FastAPI, clock: FakeClock) -> None:
