@@ -32,6 +32,8 @@ def _named(kind: str, content: bytes) -> str:
 STYLESHEET_PATH = _named("css", _STYLES)
 """Its name changes with its content, so browsers may keep it for good."""
 SCRIPT_PATH = _named("js", _SCRIPT)
+_JOINING = (_FOLDER / "join.js").read_bytes()
+JOINING_PATH = f"/static/join.{sha256(_JOINING).hexdigest()[:16]}.js"
 
 
 def _serving(path: str, content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
@@ -49,6 +51,7 @@ def _serving(path: str, content: bytes, media_type: str) -> Callable[[Request], 
 
 serve_stylesheet = _serving(STYLESHEET_PATH, _STYLES, "text/css")
 serve_script = _serving(SCRIPT_PATH, _SCRIPT, "text/javascript")
+serve_joining = _serving(JOINING_PATH, _JOINING, "text/javascript")
 
 
 async def serve_widget(request: Request) -> Response:

@@ -7,10 +7,12 @@ from app.errors import AppError
 from app.forms import service as forms
 from app.languages.negotiation import preferred_languages
 from app.languages.translations import spoken
-from app.pages.assets import serve_script, serve_stylesheet, serve_widget
+from app.pages.assets import JOINING_PATH, serve_joining, serve_script, serve_stylesheet, serve_widget
 from app.pages.docs import ASSETS_PATH, docs_assets, docs_page
 from app.pages.explanations import problem_page, problems_page
 from app.pages.form import absence_page, form_page, thanks_page, widget_fragment
+from app.pages.policy import staff_headers
+from app.pages.rendering import render
 from app.pages.typed import arrival
 from app.pages.views import Wish, form_view
 from app.parts import House
@@ -73,6 +75,12 @@ async def show_thanks(
         return absence_page(error, _language(request, lang))
 
 
+@router.get("/console/join")
+async def show_joining() -> Response:
+    """Let somebody who is invited set a password. The token stands behind the `#` of the link, and never comes here."""
+    return render("join.html", staff_headers(), joining=JOINING_PATH)
+
+
 @router.get("/problems")
 async def show_problems() -> Response:
     """List the errors that the service answers with."""
@@ -97,6 +105,7 @@ async def show_docs(request: Request) -> Response:
 
 router.add_api_route("/static/pages.{name}.css", serve_stylesheet)
 router.add_api_route("/static/pages.{name}.js", serve_script)
+router.add_api_route("/static/join.{name}.js", serve_joining)
 router.add_api_route("/widget.js", serve_widget)
 
 
