@@ -1,7 +1,13 @@
 """Time comes in through the door, so that a test can move it."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import AwareDatetime, Field
+
+# Beyond these a moment near the calendar's ends has no spelling in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
+"""A moment as others send it."""
 
 
 class Clock(Protocol):

@@ -1,18 +1,17 @@
 """Keys as the API and the command line show them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.models import ApiKey
 from app.access.scopes import Scope
+from app.clock import Moment
 
 FORM_KEY = r"^[a-z0-9-]{1,63}$"
 PLAIN_NAME = r"^[^\x00-\x1f\x7f]*$"
-# Beyond these a moment near the calendar's ends has no spelling in UTC.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
 
 class NewKey(BaseModel):

@@ -1,14 +1,13 @@
 """The audit as the API and the command line show it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.audit.actions import Action
+from app.clock import Moment
 
-# Beyond these a moment near the calendar's ends has no spelling in UTC.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 _PLAIN = r"^[a-z0-9:_.-]+$"
 
 
@@ -29,7 +28,7 @@ class AuditOut(BaseModel):
 
     id: int
     at: datetime
-    actor: Annotated[str, Field(description="`key:<id>`, `staff:<id>`, `cli`, `door` or `nobody`.")]
+    actor: Annotated[str, Field(description="`key:<id>`, `staff:<id>`, `cli`, `door`, `enquirer` or `nobody`.")]
     action: str
     subject: Annotated[str, Field(examples=["lead:01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"])]
     details: dict[str, Any]

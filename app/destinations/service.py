@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.auditing import note
 from app.access.errors import MoreThanItsMaker
+from app.access.handing_on import is_within
 from app.access.principals import Principal
 from app.access.scopes import Scope
 from app.audit.actions import Action
@@ -246,7 +247,7 @@ def hand_on(by: Principal | None, include: Include, forms: Sequence[str]) -> Non
     for scope in _SCOPES_NEEDED[include]:
         if scope not in by.scopes:
             raise MoreThanItsMaker(f"the scope {scope}")
-    if by.forms and not (forms and set(forms) <= by.forms):
+    if not is_within(forms, by):
         raise MoreThanItsMaker("all of those forms")
 
 
@@ -275,4 +276,4 @@ async def _check_forms(session: AsyncSession, forms: Sequence[str]) -> None:
 
 def visible(destination: Destination, by: Principal | None) -> bool:
     """Say whether a key may see a destination; the command line on the server itself sees all."""
-    return by is None or not by.forms or bool(destination.forms and set(destination.forms) <= by.forms)
+    return is_within(destination.forms, by)

@@ -15,6 +15,7 @@ from app.clock import rfc3339
 from app.database import Database
 from app.deliveries import outbox
 from app.destinations import service as destinations
+from app.destinations.models import Destination
 from app.errors import FieldProblem
 from app.leads import queries, timeline
 from app.leads.documents import lead_data, open_part, open_parts, shared_with
@@ -167,16 +168,32 @@ async def _tell(session: AsyncSession, done: Sequence[tuple[Opened, Deed]]) -> N
     told = {form: await destinations.of_form(session, form) for form in sorted(forms)}
     tellings = []
     for (lead, key), deed in done:
-        beside = {"changed": list(deed.steps)} if deed.event == "lead.updated" else {}
-        telling = outbox.Telling(
-            type=deed.event or "",
-            lead_id=lead.id,
-            form_key=lead.form_key,
-            data={**lead_data(lead, open_parts(key, lead), consents[lead.id]), **beside},
-            destinations=[] if lead.test else told[lead.form_key],
-            shared_with=shared_with(consents[lead.id]),
-            key=key,
-            at=lead.updated_at,
-        )
-        tellings.append(telling)
+        hear = [] if lead.test else told[lead.form_key]
+        if deed.event == "lead.created":
+            tellings.append(telling_of(lead, key, consents[lead.id], hear))
+        else:
+            tellings.append(telling_of(lead, key, consents[lead.id], hear, changed=list(deed.steps)))
     await outbox.promise(session, tellings)
+
+
+def telling_of(
+    lead: Lead,
+    key: SealingKey,
+    consents: Sequence[Mapping[str, Any]],
+    destinations: Sequence[Destination],
+    *,
+    changed: Sequence[str] | None = None,
+    also_shared_with: frozenset[str] = frozenset(),
+) -> outbox.Telling:
+    """Say what is to be told of a lead as it is now: that it is there or, where something `changed`, what."""
+    beside = {} if changed is None else {"changed": list(changed)}
+    return outbox.Telling(
+        type="lead.created" if changed is None else "lead.updated",
+        lead_id=lead.id,
+        form_key=lead.form_key,
+        data={**lead_data(lead, open_parts(key, lead), consents), **beside},
+        destinations=destinations,
+        shared_with=shared_with(consents) | also_shared_with,
+        key=key,
+        at=lead.updated_at,
+    )

@@ -6,14 +6,12 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from app.clock import Moment
 from app.forms.schemas import FORM_KEY_PATTERN
 from app.leads.masking import masked
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
-
-# Beyond these a moment near the calendar's ends has no spelling in UTC.
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
 
 class Status(StrEnum):

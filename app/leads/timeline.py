@@ -35,11 +35,12 @@ class TimelineEntry(BaseModel):
         Field(
             description=(
                 "`received`, `entered` (by staff); what staff changed: `status`, `assignee`, `tags`, `follow_up_at`, "
-                "`released`, `rejected`; `note`; of a delivery `promised`, then its state once it is settled."
+                "`released`, `rejected`; `withdrawn` (the enquirer took consents back); `note`; of a delivery "
+                "`promised`, then its state once it is settled."
             )
         ),
     ]
-    by: Annotated[str | None, Field(description="Who did it, by the name of their key.")] = None
+    by: Annotated[str | None, Field(description="Who did it, by name; `enquirer` for a consent taken back.")] = None
     before: Any = None
     after: Any = None
     text: Annotated[str | None, Field(description="The note, or why a delivery stands where it stands.")] = None

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -24,7 +23,7 @@ from app.destinations.models import Destination
 from app.forms.models import WordingSet
 from app.forms.wordings import default_texts
 from app.leads import queries, timeline
-from app.leads.documents import lead_data, open_parts, shared_with
+from app.leads.changing import telling_of
 from app.leads.errors import LeadNotFound
 from app.leads.models import Consent, Lead, LeadStep
 from app.sealing.keyring import Keyring
@@ -112,7 +111,8 @@ async def take_back(
             await session.flush()
             recipients = [consent.recipient for consent in taken if consent.recipient]
             purposes = sorted({consent.purpose for consent in taken})
-            session.add(LeadStep(**{**timeline.step_row(lead.id, "withdrawn", now, None), "by": ENQUIRER}))
+            step = timeline.step_row(lead.id, "withdrawn", now, None, after=purposes)
+            session.add(LeadStep(**{**step, "by": ENQUIRER}))
             audit.record(session, ENQUIRER, Action.CONSENT_WITHDRAWN, f"lead:{lead.id}", purposes=purposes)
             await _cancel(session, lead, recipients, now)
             await _tell(session, keyring, lead, wrapped, recipients)
@@ -146,17 +146,8 @@ async def _tell(session: AsyncSession, keyring: Keyring, lead: Lead, wrapped: by
     told = frozenset(name for name in await session.scalars(heard) if name)
     consents = (await queries.consents_of(session, [lead.id]))[lead.id]
     key = keyring.data_key(lead.id, wrapped)
-    data: dict[str, Any] = {**lead_data(lead, open_parts(key, lead), consents), "changed": ["consents"]}
-    telling = outbox.Telling(
-        type="lead.updated",
-        lead_id=lead.id,
-        form_key=lead.form_key,
-        data=data,
-        destinations=[] if lead.test else await destinations.of_form(session, lead.form_key),
-        shared_with=shared_with(consents) | told,
-        key=key,
-        at=lead.updated_at,
-    )
+    hear = [] if lead.test else await destinations.of_form(session, lead.form_key)
+    telling = telling_of(lead, key, consents, hear, changed=["consents"], also_shared_with=told)
     await outbox.promise(session, [telling])
 
 

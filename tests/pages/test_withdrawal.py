@@ -78,6 +78,11 @@ async def test_what_is_ticked_is_taken_back_and_stays_on_record(
     assert (before["granted"], shared["granted"]) == (True, False)
     assert shared["withdrawn_at"] == "2026-03-02T09:00:00Z"
     assert {**shared, "granted": True, "withdrawn_at": None} == {**before, "withdrawn_at": None}
+    timeline = (await staff.get(f"/v1/leads/{lead['id']}/timeline")).json()["items"]
+    (step,) = [one for one in timeline if one["kind"] == "withdrawn"]
+    assert (step["by"], step["after"]) == ("enquirer", ["sharing"])
+    (entry,) = (await staff.get("/v1/audit?action=consent.withdrawn")).json()["items"]
+    assert (entry["actor"], entry["details"]) == ("enquirer", {"purposes": ["sharing"]})
     assert after["version"] == lead["version"] + 1
     again = await client.post(link, data={"take_back": ticks[-1]})
     assert again.status_code == 200

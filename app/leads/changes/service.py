@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.principals import Principal
-from app.access.scopes import Scope
 from app.database import Database
 from app.deliveries import outbox
 from app.leads.changes import cursor as cursors
@@ -16,6 +15,7 @@ from app.leads.changes import queries
 from app.leads.changes.errors import CursorExpired
 from app.leads.changes.queries import START, Frontier, Place
 from app.leads.changes.schemas import Change, ChangedLead, Changes
+from app.leads.masking import sees_contact
 from app.sealing.keyring import Keyring
 
 
@@ -37,9 +37,8 @@ async def list_changes(
     Errors: `CursorExpired`.
     """
     stretch = await read(database, keyring, after, limit, sorted(by.forms) if by else [])
-    unmasked = by is None or Scope.LEADS_CONTACT in by.scopes
     return Changes(
-        items=list(_changes(keyring, stretch.rows, unmasked=unmasked)),
+        items=list(_changes(keyring, stretch.rows, unmasked=sees_contact(by))),
         next_cursor=cursors.write(keyring.secrets, stretch.epoch, stretch.end),
     )
 
