@@ -11,7 +11,8 @@ from pathlib import Path
 from soak.deployment import Deployment
 from soak.endpoints import RETRY_AFTER_SECONDS
 from soak.tally import Tally
-from soak.visitors import CANARIES, Visitors
+from soak.visitors import Visitors
+from tests.support.wishes import CANARIES
 
 _NOT_WHOLE = {
     "a lead without its data key": "SELECT reference FROM leads WHERE id NOT IN (SELECT lead_id FROM data_keys)",

@@ -2,8 +2,6 @@
 
 import asyncio
 import gzip
-import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from hashlib import sha256
 from itertools import repeat
 
 from app.destinations.signing import sign
-from soak.ports import hold_port, listen
+from soak.ports import Outsider, listen
 from soak.waiting import until
 from tests.support.certificates import Authority
 
@@ -110,15 +108,11 @@ ANSWERS: dict[str, Answer] = {
 _ACCEPTING = {"well", "slow drip after 200", "huge body", "gzip bomb"}
 
 
-@dataclass(eq=False)
-class Endpoint:
+@dataclass(eq=False, kw_only=True)
+class Endpoint(Outsider):
     """One endpoint under a name of its own."""
 
     host: str
-    trusted: ssl.SSLContext
-    untrusted: ssl.SSLContext
-    held: socket.socket = field(default_factory=hold_port)
-    manner: str = "well"
     secret: str = ""
     arrivals: list[Arrival] = field(default_factory=list)
     _server: asyncio.Server | None = None
@@ -128,13 +122,7 @@ class Endpoint:
     @classmethod
     def new(cls, host: str, authority: Authority, stranger: Authority) -> "Endpoint":
         """Make one whose good certificate is the authority's, and whose bad one is a stranger's."""
-        return cls(host, authority.serve(host), stranger.serve(host))
-
-    @property
-    def port(self) -> int:
-        """The port it keeps, whether it listens or not."""
-        port: int = self.held.getsockname()[1]
-        return port
+        return cls(host=host, trusted=authority.serve(host), untrusted=stranger.serve(host))
 
     @property
     def url(self) -> str:

@@ -1,13 +1,11 @@
 """A mail server that behaves as badly as it is told to, and remembers every letter that it took."""
 
 import asyncio
-import socket
-import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
-from soak.ports import HOST, hold_port, listen
+from soak.ports import HOST, Outsider, listen
 from tests.support.certificates import Authority
 
 _PATIENCE_SECONDS = 40
@@ -22,14 +20,10 @@ class Letter:
     manner: str
 
 
-@dataclass(eq=False)
-class MailServer:
+@dataclass(eq=False, kw_only=True)
+class MailServer(Outsider):
     """Speaks SMTP with STARTTLS."""
 
-    trusted: ssl.SSLContext
-    untrusted: ssl.SSLContext
-    held: socket.socket = field(default_factory=hold_port)
-    manner: str = "well"
     letters: list[Letter] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -37,13 +31,7 @@ class MailServer:
     @classmethod
     def new(cls, authority: Authority, stranger: Authority) -> "MailServer":
         """Make one whose good certificate is the authority's, and whose bad one is a stranger's."""
-        return cls(authority.serve(HOST), stranger.serve(HOST))
-
-    @property
-    def port(self) -> int:
-        """The port it keeps, whether it listens or not."""
-        port: int = self.held.getsockname()[1]
-        return port
+        return cls(trusted=authority.serve(HOST), untrusted=stranger.serve(HOST))
 
     @property
     def url(self) -> str:

@@ -5,6 +5,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -18,6 +19,22 @@ def hold_port() -> socket.socket:
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind((HOST, 0))
     return held
+
+
+@dataclass(eq=False, kw_only=True)
+class Outsider:
+    """Something outside that keeps its port, has a good certificate and a bad one, and behaves as it is told."""
+
+    trusted: ssl.SSLContext
+    untrusted: ssl.SSLContext
+    held: socket.socket = field(default_factory=hold_port)
+    manner: str = "well"
+
+    @property
+    def port(self) -> int:
+        """The port it keeps, whether it listens or not."""
+        port: int = self.held.getsockname()[1]
+        return port
 
 
 async def listen(

@@ -2,43 +2,17 @@
 
 import asyncio
 import random
-from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
 from soak.waiting import until
+from tests.support.wishes import Wish
 
 DOOR = "/v1/quote-requests"
-CANARIES = ("quillfeather", "canarybird", "feather.example", "hush-hush")
-"""Words of theirs that no log may hold."""
 _VISITORS = 3
 _LONGEST_WAIT_SECONDS = 30.0
 _BETWEEN_TRIES_SECONDS = 0.4
 _PATIENCE_SECONDS = 120.0
-
-
-@dataclass
-class Wish:
-    """One visitor's request, and everything they were told about it."""
-
-    number: int
-    key: str
-    told: list[int | str] = field(default_factory=list)
-    """Statuses, or `cut`, in the order in which they came."""
-    references: set[str] = field(default_factory=set)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The request: the same bytes each time, and nobody else's."""
-        return {
-            "name": f"Quillfeather Canarybird {self.number}",
-            "email": f"visitor{self.number}@feather.example",
-            "country": "ES",
-            "condition": "multiple sclerosis",
-            "message": f"hush-hush {self.key}",
-            "consent": {"privacy": True, "health_data": True},
-        }
 
 
 class Visitors:
@@ -97,7 +71,7 @@ class Visitors:
 
     async def _send(self, client: httpx.AsyncClient, wish: Wish) -> int | str:
         try:
-            answer = await client.post(DOOR, json=wish.body, headers={"Idempotency-Key": wish.key})
+            answer = await client.post(DOOR, json=wish.body, headers={"Idempotency-Key": str(wish.key)})
         except httpx.TransportError:
             return "cut"
         if answer.status_code == httpx.codes.CREATED:

@@ -6,18 +6,15 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
 from tests.support.process import Service
 from tests.support.sink import HttpSink
 from tests.support.waiting import eventually
+from tests.support.wishes import Wish
 
 DOOR = "/v1/quote-requests"
-CANARIES = ("quillfeather", "canarybird", "feather.example", "hush-hush")
-"""Words of the crowd's that no log may hold."""
 CUT = "cut"
 """What a visitor was told whose connection ended, or was refused, before an answer."""
 PATIENCE_SECONDS = 120.0
@@ -28,35 +25,6 @@ _VISITORS = 8
 _PAUSE_SECONDS = 0.05
 _PAUSE_OUTSIDE_SECONDS = 0.5
 _MOST_RETRIES = 20
-
-
-@dataclass
-class Wish:
-    """One visitor's request, and everything they were told about it."""
-
-    number: int
-    key: str | None
-    """Its Idempotency-Key; None: it may be sent once only."""
-    told: list[int | str] = field(default_factory=list)
-    """Statuses, or `CUT`, in the order in which they came."""
-    references: set[str] = field(default_factory=set)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The request: the same bytes each time, and nobody else's."""
-        return {
-            "name": f"Quillfeather Canarybird {self.number}",
-            "email": f"visitor{self.number}@feather.example",
-            "country": "ES",
-            "condition": "multiple sclerosis",
-            "message": f"hush-hush {self.number}",
-            "consent": {"privacy": True, "health_data": True},
-        }
-
-    @property
-    def acknowledged(self) -> bool:
-        """Whether the visitor was ever told that it is on disk."""
-        return httpx.codes.CREATED in self.told
 
 
 class Crowd:

@@ -8,9 +8,10 @@ from typing import Any
 
 import httpx
 
-from tests.faults.crowd import CANARIES, Crowd
+from tests.faults.crowd import Crowd
 from tests.support.postgres import Postgres
 from tests.support.process import Service
+from tests.support.wishes import CANARIES
 
 _NOT_WHOLE = {
     "no data key": "SELECT reference FROM leads WHERE id NOT IN (SELECT lead_id FROM data_keys)",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import orjson
 
-from tests.faults.crowd import CUT, DOOR, PATIENCE_SECONDS, Crowd, Wish
+from tests.faults.crowd import CUT, DOOR, PATIENCE_SECONDS, Crowd
 from tests.faults.ledger import assert_settled, rows
 from tests.support.process import Service
 from tests.support.sink import HttpSink
+from tests.support.wishes import Wish
 
 _LEAVERS = 40
 _SLOW = 100
