@@ -1,6 +1,5 @@
 """The fault matrix of deliveries in small: every fault of the soak once, each death twice, on both databases."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,6 @@ from soak.tally import Tally
 PACE = Pace(seconds=0, kills=2, rate=5, hold=0, lease="8,2.5")
 
 
-@pytest.mark.skipif(
-    "FREEQUOTE_TEST_SOAK" not in os.environ,
-    reason="takes some three minutes for each database; FREEQUOTE_TEST_SOAK=1 and `make soak` run it",
-)
 # Connections that are cut in the middle of a handshake are never closed by anybody.
 @pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <function _SSLProtocolTransport.__del__:pytest.PytestUnraisableExceptionWarning"
