@@ -61,6 +61,8 @@ PAGES = {
         "GET /docs",
         "GET /problems",
         "GET /problems/{code}",
+        "GET /console/join",
+        "GET /static/join.{name}.js",
         "GET /static/pages.{name}.css",
         "GET /static/pages.{name}.js",
     ),
