@@ -14,6 +14,9 @@ PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-header --no-annotate
 
+# Machines for containers often forbid compiled files: then each start of a command would compile the whole app again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test check bench soak generate lock clean
 
@@ -25,7 +28,7 @@ serve: .venv/.serve ## Start Freequote on http://127.0.0.1:8000, with everything
 	@exec .venv/bin/freequote serve $(ARGS)
 
 test: .venv/.test ## Run every test, on SQLite and on a real PostgreSQL server that is brought along.
-	@sh tests/support/chromium.sh
+	@sh tests/support/programs.sh
 	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.test ## Check style, types, import directions, shape and generated documents.

@@ -1,15 +1,13 @@
-"""Puts the parts together: the only place where they are wired."""
+"""The service: routes, layers, and what runs while it is up."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import VERSION, openapi, schema
+from app import VERSION, openapi
 from app.access.audit_router import router as audit_router
 from app.access.refusals import Refusals
 from app.access.router import router as access_router
@@ -17,22 +15,16 @@ from app.access.service import KeyDesk
 from app.access.session_router import router as session_router
 from app.access.sessions import SessionDesk
 from app.access.staff_router import router as staff_router
-from app.audit.checkpoints import CheckpointFile
-from app.audit.sealer import Sealer
 from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
-from app.database import Database, sqlite_file
+from app.database import Database
 from app.deliveries.checks import delivery_checks
-from app.deliveries.engine import Engine
-from app.deliveries.hints import Hints
-from app.deliveries.mailboxes import read_sender
 from app.deliveries.router import router as deliveries_router
-from app.deliveries.senders import RealSenders
 from app.destinations.router import router as destinations_router
-from app.errors import OutOfReach, Refusal
-from app.forms import service as forms
+from app.errors import OutOfReach
 from app.forms.router import router as forms_router
 from app.health import database_checks, health_router
+from app.house import open_house, way_into
 from app.intake.admission import Admission
 from app.intake.checks import door_checks
 from app.intake.router import ShortWay
@@ -45,7 +37,6 @@ from app.leads.changes.router import router as changes_router
 from app.leads.changes.stream import Streams
 from app.leads.errors import TooManyOpened
 from app.leads.export.router import router as export_router
-from app.leads.occasions import occasions
 from app.leads.router import router as leads_router
 from app.leads.stats.router import router as stats_router
 from app.limits import BurstLimit
@@ -53,13 +44,10 @@ from app.pages.compression import CompressedPages
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
 from app.pages.withdrawal import router as withdrawal_router
-from app.parts import Parts
 from app.problems import install_problem_handlers, problem_response
-from app.sealing.deployment import load_deployment_keys
-from app.sealing.keyring import open_keyring
 from app.settings import Settings
 from app.telemetry import RequestLog
-from app.worker import WorkerLoop
+from app.worker import WorkerLoop, make_engine, make_hints, make_sealer
 
 _ROUTERS = (
     intake_router,
@@ -86,7 +74,7 @@ _ROUTERS = (
 def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = False) -> FastAPI:
     """Build the app; its lifespan opens the database and, where asked, runs a worker in the same process."""
     clock = clock or SystemClock()
-    database = _database_of(settings)
+    database = way_into(settings)
 
     app = FastAPI(
         title="Freequote",
@@ -147,75 +135,6 @@ def _lifespan(
             await database.dispose()
 
     return lifespan
-
-
-def open_database(settings: Settings) -> Database:
-    """Make the way into the configured database; a file, and the data folder, are made where they are missing."""
-    database = _database_of(settings)
-    if not settings.database_url.get_secret_value():
-        _make_folder(settings.data_dir)
-    if database.is_sqlite:
-        _make_file(sqlite_file(database.url))
-    return database
-
-
-def _database_of(settings: Settings) -> Database:
-    pooled = bool(settings.direct_database_url.get_secret_value())
-    return Database(settings.effective_database_url, pooled_elsewhere=pooled)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"FREEQUOTE_DATA_DIR: the folder {folder} cannot be made ({error.strerror}).") from None
-
-
-def _make_file(file: Path) -> None:
-    """Make the database file for its owner only; SQLite would leave that to the umask."""
-    # What hinders us hinders SQLite, which says so.
-    with suppress(OSError):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-async def open_house(settings: Settings, database: Database, clock: Clock, hint: Callable[[], None]) -> Parts:
-    """Open the keyring and see that the default form is there. `hint` is told of everything promised.
-
-    Errors: `Refusal` when the schema is not the one this version needs, or the sealing key is the wrong one.
-    """
-    if await schema.current(database) != schema.head():
-        raise Refusal("The database's schema is not the one this version needs. Run `freequote migrate`.")
-    keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
-    await forms.ensure_default(database, clock.now())
-    _check_sender(settings)
-    return Parts(settings, database, keyring, clock, hint=hint)
-
-
-def _check_sender(settings: Settings) -> None:
-    """Refuse a sender that no letter could carry before the first letter needs it."""
-    try:
-        if settings.mail_from:
-            read_sender(settings.mail_from)
-    except ValueError:
-        raise Refusal("FREEQUOTE_MAIL_FROM must read `Name <quotes@clinic.example>` or be a bare address.") from None
-
-
-def make_hints(settings: Settings, database: Database) -> Hints:
-    """Make what tells workers, in this process and elsewhere, that something was promised."""
-    return Hints(settings.direct_database_url.get_secret_value() or database.url, is_sqlite=database.is_sqlite)
-
-
-def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
-    """Make the engine that keeps promises, and the senders that are to be closed after it."""
-    occasion_of = occasions(house.database, house.keyring, house.settings.base_url)
-    senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
-    lease = house.settings.delivery_lease
-    return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders
-
-
-def make_sealer(house: Parts) -> Sealer:
-    """Make what chains the audit's entries."""
-    return Sealer(house.database, house.keyring.audit, house.clock, CheckpointFile(house.settings.audit_dir))
 
 
 def _answer_fault(request_id: str) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""The loop that keeps promises, says that it is alive, and tidies up; it stops cleanly on SIGTERM."""
+"""The loop that keeps promises, says that it is alive, and tidies up, and its parts; it stops cleanly on SIGTERM."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,18 +9,24 @@ from typing import TypeVar
 from sqlalchemy import delete, insert, update
 
 from app.access.sessions import forget_ended
+from app.audit.checkpoints import CheckpointFile
 from app.audit.sealer import SEAL_SECONDS, Sealer
 from app.clock import Clock
 from app.database import Database, database_now
 from app.deliveries import replays
 from app.deliveries.checks import HEARTBEAT_SECONDS
 from app.deliveries.engine import Engine
+from app.deliveries.hints import Hints
 from app.deliveries.models import Worker
+from app.deliveries.senders import RealSenders
 from app.deliveries.sweeping import sweep
 from app.errors import OutOfReach
 from app.ids import new_id
 from app.intake.service import forget_old
+from app.leads.occasions import occasions
 from app.leads.stats.counting import keep_up
+from app.parts import Parts
+from app.settings import Settings
 from app.telemetry import logger
 
 Done = TypeVar("Done")
@@ -31,6 +37,24 @@ _GATHER_SECONDS = 0.02
 _SWEEP_SECONDS = 60.0
 _TIDY_SECONDS = 600.0
 _LONG_SILENT_SECONDS = 86400.0
+
+
+def make_hints(settings: Settings, database: Database) -> Hints:
+    """Make what tells workers, in this process and elsewhere, that something was promised."""
+    return Hints(settings.direct_database_url.get_secret_value() or database.url, is_sqlite=database.is_sqlite)
+
+
+def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
+    """Make the engine that keeps promises, and the senders that are to be closed after it."""
+    occasion_of = occasions(house.database, house.keyring, house.settings.base_url)
+    senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
+    lease = house.settings.delivery_lease
+    return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders
+
+
+def make_sealer(house: Parts) -> Sealer:
+    """Make what chains the audit's entries."""
+    return Sealer(house.database, house.keyring.audit, house.clock, CheckpointFile(house.settings.audit_dir))
 
 
 class WorkerLoop:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, column, func, literal, select, table, text, tuple_
 from sqlalchemy.dialects import postgresql
 
-from app import schema
+from app import migrating
 from app.database import Database
 from app.forms.service import ensure_default
 from app.leads import service
@@ -110,7 +110,7 @@ def measure(report: Report, options: Options, server: Postgres) -> None:
 
 async def _measure(report: Report, options: Options, kind: str, ground: Ground) -> None:
     database = Database(ground.url)
-    await schema.upgrade(database)
+    await migrating.upgrade(database)
     now = datetime.now(UTC)
     await ensure_default(database, now)
     keyring = await open_keyring(database, DeploymentKeys([os.urandom(32)]), now)

@@ -1,4 +1,4 @@
-"""What Alembic runs: over the connection that `app.schema` hands it, or over the one that the settings name."""
+"""What Alembic runs: over the connection that `app.migrating` hands it, or over the one that the settings name."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from app.intake import models as _intake
 from app.leads import models as _leads
 from app.leads.changes import models as _changes
 from app.leads.stats import models as _stats
-from app.schema import lock_schema
+from app.migrating import lock_schema
 from app.sealing import models as _sealing
 from app.settings import read_settings
 

@@ -11,8 +11,7 @@ from app.audit.checkpoints import CheckpointFile
 from app.audit.service import record
 from app.audit.verifying import verify
 from app.deliveries.models import Delivery, Worker
-from app.main import make_sealer
-from app.worker import WorkerLoop
+from app.worker import WorkerLoop, make_sealer
 from tests.support.house import Desk
 from tests.support.sink import Answer, HttpSink
 

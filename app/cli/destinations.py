@@ -26,9 +26,9 @@ from app.destinations.schemas import (
 from app.destinations.shapes import Include
 from app.intake.trial import try_destination
 from app.leads.audience import who_is_told
-from app.main import make_engine
 from app.parts import Parts
 from app.settings import read_settings
+from app.worker import make_engine
 
 app = typer.Typer(help="Where events go.", no_args_is_help=True, add_completion=False)
 add = typer.Typer(help="Make a destination.", no_args_is_help=True, add_completion=False)

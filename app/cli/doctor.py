@@ -17,7 +17,7 @@ from app.destinations.guard import Guard
 from app.destinations.schemas import DestinationOut
 from app.errors import Refusal
 from app.health import Finding, database_checks, run_checks
-from app.main import open_database
+from app.house import open_database
 from app.sealing.deployment import load_deployment_keys
 from app.sealing.keyring import Keyring, open_keyring
 from app.settings import Settings, read_settings

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.clock import SystemClock
 from app.errors import FieldProblem, InvalidRequest
-from app.main import open_database, open_house
+from app.house import open_database, open_house
 from app.parts import Parts, nobody_listens
 from app.problems import from_validation
 from app.settings import Settings, read_settings

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app import schema
+from app import migrating
 from app.access import service as access
 from app.access.schemas import NewKey
 from app.access.scopes import Scope
@@ -27,12 +27,13 @@ from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
 from app.errors import Refusal
+from app.house import open_database
 from app.leads.changes.stream import Streams
-from app.main import create_app, make_engine, make_hints, make_sealer, open_database
+from app.main import create_app
 from app.parts import Parts
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
-from app.worker import WorkerLoop
+from app.worker import WorkerLoop, make_engine, make_hints, make_sealer
 
 _BACKLOG = 2048
 _DRAIN_SECONDS = 20
@@ -130,11 +131,11 @@ def migrate(as_json: AsJson = False) -> None:
         typer.echo(f"The schema was at {step.before or 'nothing'} and is now at {step.after}.")
 
 
-async def _migrate(settings: Settings) -> schema.Step:
+async def _migrate(settings: Settings) -> migrating.Step:
     direct = settings.direct_database_url.get_secret_value()
     database = Database(direct) if direct else open_database(settings)
     try:
-        return await schema.upgrade(database)
+        return await migrating.upgrade(database)
     finally:
         await database.dispose()
 

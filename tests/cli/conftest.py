@@ -16,7 +16,7 @@ import pytest
 
 from app.cli import main
 from app.database import Database
-from app.main import open_house
+from app.house import open_house
 from app.parts import Parts, nobody_listens
 from app.settings import Settings
 from tests.support.clock import FakeClock

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from app.main import make_sealer
 from app.parts import Parts
+from app.worker import make_sealer
 from tests.cli.conftest import CommandLine
 
 pytestmark = pytest.mark.usefixtures("house")

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.clock import SystemClock
-from app.main import make_engine
 from app.parts import Parts
-from app.worker import WorkerLoop
+from app.worker import WorkerLoop, make_engine
 from tests.cli.conftest import CommandLine
 from tests.support.house import Desk
 from tests.support.raw import raw_server

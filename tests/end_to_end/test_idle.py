@@ -15,7 +15,7 @@ from app.destinations.shapes import Include
 from app.main import create_app
 from app.parts import Parts
 from app.settings import Settings
-from app.worker import WorkerLoop
+from app.worker import WorkerLoop, make_hints
 from tests.support.sink import HttpSink
 
 NEVER = 3600.0
@@ -54,7 +54,7 @@ async def test_a_worker_of_its_own_needs_no_poll_on_postgresql(settings: Setting
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         parts: Parts = app.state.parts
-        hints = main.make_hints(settings, parts.database)
+        hints = make_hints(settings, parts.database)
         loop = WorkerLoop(parts.database, parts.clock, app.state.engine, hints.wake, poll_seconds=NEVER)
         working = [asyncio.create_task(hints.run()), asyncio.create_task(loop.run())]
         try:

