@@ -1,6 +1,7 @@
 """Letters to staff about a lead."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
@@ -11,13 +12,15 @@ from app.destinations.mailboxes import LetterSettings
 from app.destinations.shapes import ERASED, Include
 from app.languages.countries import country_names
 from app.languages.letters import direction, staff_words
-from app.languages.names import language_name
+from app.languages.names import language_name, moment_in
 
 Section = tuple[str, list[tuple[str, str]]]
 
 Words = Mapping[str, str]
 _HEADLINES = {"lead.created": "created", "lead.updated": "updated", ERASED: "erased"}
 _SECTIONS = ("person", "inquiry", "answers", "attribution")
+_CHOSEN = frozenset({"preferred_contact", "relationship", "timeline"})
+"""Fields whose value is one of a list."""
 
 
 def lead_letter(
@@ -72,20 +75,28 @@ def _values(document: dict[str, Any], form_name: str | None, console_url: str | 
         "test": bool(data.get("test")),
         "erased": document["type"] == ERASED,
         "reference": data["reference"],
-        "facts": _facts(data, form_name, words),
+        "facts": _facts(data, form_name, language),
         "sections": [*_sections(data, language), *_agreed(data.get("consents", []), words)],
         "console_url": console_url,
     }
 
 
-def _facts(data: dict[str, Any], form_name: str | None, words: Words) -> list[tuple[str, str]]:
+def _facts(data: dict[str, Any], form_name: str | None, language: str) -> list[tuple[str, str]]:
+    words, received = staff_words()[language], data.get("received_at")
     facts = {
         "form": form_name or data.get("form"),
-        "received": data.get("received_at"),
-        "status": data.get("status"),
-        "changed": data.get("changed"),
+        "received": received and _moment(received, language),
+        "status": _word_for("status", data.get("status"), words),
+        "changed": [words.get(name, name) for name in data.get("changed") or ()],
     }
     return [(words[name], _text(value, words)) for name, value in facts.items() if value]
+
+
+def _moment(told: str, language: str) -> str:
+    try:
+        return moment_in(datetime.fromisoformat(told), language)
+    except ValueError:
+        return told
 
 
 def _sections(data: dict[str, Any], language: str) -> list[Section]:
@@ -118,15 +129,22 @@ def _label(key: str, part: str, words: Words) -> str:
 
 
 def _named(key: str, value: Any, part: str, language: str) -> Any:
-    """Give countries and languages their names instead of their codes."""
+    """Give countries, languages and whatever was chosen from a list their names instead of their codes."""
     if part == "answers":
         return value
+    if key in _CHOSEN:
+        return _word_for(key, value, staff_words()[language])
     countries = country_names(language)
     if key == "country":
         return countries.get(value, value)
     if key == "destination_countries":
         return [countries.get(code, code) for code in value]
     return language_name(value, language) if key == "language" else value
+
+
+def _word_for(key: str, value: Any, words: Words) -> Any:
+    # Letters name the ways to reach somebody by the labels that they have anyway.
+    return words.get(f"value_{value}") or (words.get(str(value), value) if key == "preferred_contact" else value)
 
 
 def _is_said(value: object) -> bool:

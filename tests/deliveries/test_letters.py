@@ -1,10 +1,7 @@
 """Letters about leads."""
 
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,51 +9,11 @@ from pydantic import ValidationError
 from app.deliveries.letters import lead_letter
 from app.deliveries.writing import Posting
 from app.destinations.mailboxes import LetterSettings
-from app.destinations.shapes import Include, shape
+from app.destinations.shapes import Include
 from app.languages.letters import direction, staff_words
+from tests.support.letters import PERSON, document, letter, text_of
 
 SCRIPT = "<script>alert(1)</script>"
-PERSON = {"name": "Ona Vidal", "email": "ona@mail.example", "phone": "+34600000000", "country": "ES"}
-
-
-def document(kind: str = "lead.created", **data: Any) -> dict[str, Any]:
-    whole = {
-        "id": "0199a0b0",
-        "version": 1,
-        "reference": "FQ-7K3M9-QXD4H",
-        "form": "clinic-es",
-        "status": "new",
-        "test": False,
-        "received_at": "2026-11-23T10:00:00Z",
-        "person": PERSON,
-        "inquiry": {"condition": "Multiple sclerosis", "budget": {"amount": "1500.00", "currency": "EUR"}},
-        "consents": [
-            {"purpose": "health_data", "granted": True},
-            {"purpose": "sharing", "granted": False, "recipient": "Clinic A"},
-        ],
-        "attribution": {"utm_source": "leaflet"},
-        "answers": {"When?": ["spring", "autumn"]},
-    }
-    return {"type": kind, "timestamp": "2026-11-23T10:00:00Z", "data": {**whole, **data}}
-
-
-def letter(about: dict[str, Any], include: Include = Include.FULL, **parts: Any) -> EmailMessage:
-    """Write a letter, send it through bytes as a mail server would, and read it again."""
-    posting = Posting(
-        "Clinic, Inc <freequote@clinic.example>",
-        "quotes@clinic.example",
-        "<0199a0b0@clinic.example>",
-        datetime(2026, 11, 23, 10, tzinfo=UTC),
-    )
-    made = lead_letter(shape(about, include), posting, include=include, **parts)
-    return message_from_bytes(made.as_bytes(), policy=policy.default)
-
-
-def text_of(message: EmailMessage, kind: str = "plain") -> str:
-    part = message.get_body((kind,))
-    assert part is not None
-    content: str = part.get_content()
-    return content
 
 
 class Page(HTMLParser):
@@ -102,7 +59,7 @@ def test_a_full_letter_says_everything_in_text_and_on_the_page(kind: str) -> Non
     for word in (
         "FQ-7K3M9-QXD4H",
         "Clinic Barcelona",
-        "2026-11-23T10:00:00Z",
+        "Nov 23, 2026, 10:00:00",
         *(value for key, value in PERSON.items() if key != "country"),
         "Spain",
         "Multiple sclerosis",
@@ -114,17 +71,6 @@ def test_a_full_letter_says_everything_in_text_and_on_the_page(kind: str) -> Non
         "spring, autumn",
     ):
         assert word in text, word
-
-
-def test_countries_and_languages_stand_by_name() -> None:
-    person = {**PERSON, "country": "CI", "language": "pt-BR"}
-    inquiry = {"destination_countries": ["DE", "MX", "??"]}
-    text = text_of(letter(document(person=person, inquiry=inquiry, answers={"country": "ES", "language": "es"})))
-    assert "Country: Côte d’Ivoire" in text
-    assert "Language: Portuguese (Brazil)" in text
-    assert "Destination countries: Germany, Mexico, ??" in text
-    # What a site asked besides is shown as it was answered.
-    assert "country: ES\r\nlanguage: es" in text
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
@@ -164,7 +110,7 @@ def test_a_test_lead_says_so_before_anything_else() -> None:
 def test_a_change_says_what_changed() -> None:
     message = letter(document("lead.updated", changed=["status", "assignee"]), Include.REFERENCE)
     assert message["Subject"] == "Quote request changed FQ-7K3M9-QXD4H (clinic-es)"
-    assert "Changed: status, assignee" in text_of(message)
+    assert "Changed: Status, assignee" in text_of(message)
 
 
 def test_an_erasure_gives_the_reference_alone() -> None:
@@ -234,7 +180,7 @@ def test_text_that_runs_from_right_to_left_keeps_its_own_direction_and_whole_wor
 def test_lines_of_a_visitor_cannot_pose_as_lines_of_ours() -> None:
     posing = "ill\nStatus: won\r\n== Who asks ==\u2028Form: other\x0bName: x"
     lines = text_of(letter(document(inquiry={"message": posing}, answers={posing: posing}))).splitlines()
-    assert [line for line in lines if line.startswith("Status:")] == ["Status: new"]
+    assert [line for line in lines if line.startswith("Status:")] == ["Status: New"]
     assert [line for line in lines if line.startswith("Form:")] == ["Form: clinic-es"]
     assert lines.count("== Who asks ==") == 1
 
