@@ -18,8 +18,6 @@ from app.telemetry import logger
 MOST_WAITING = 1024
 """How many requests may wait; over that the answer is 503 at once, instead of one that comes too late."""
 MOST_AT_ONCE = 64
-PATIENCE_SECONDS = 8.0
-"""How long an enquirer waits for the disk; what is written after that is the one unconfirmed lead that may exist."""
 _TRY_AGAIN_SECONDS = 0.2
 
 
@@ -46,21 +44,16 @@ class Admission:
         return None if self._failed_at is None else monotonic() - self._failed_at
 
     async def admit(self, candidate: Candidate) -> Accepted:
-        """Wait until the request is on disk and return what to answer.
+        """Wait until the request is on disk and return what to answer; whoever waits no longer may still get a lead.
 
         Errors: `IdempotencyKeyReused`; `OutOfReach`, after which at most one unconfirmed lead may exist.
         """
         if self._stopping or len(self._waiting) >= MOST_WAITING:
             raise OutOfReach
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Accepted] = loop.create_future()
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(candidate, answer))
         self._arrived.set()
-        end_of_patience = loop.call_later(PATIENCE_SECONDS, _give_up, answer)
-        try:
-            return await answer
-        finally:
-            end_of_patience.cancel()
+        return await answer
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when all that waits is answered."""
@@ -107,11 +100,6 @@ class Admission:
             # The commit may have gone through. Their ids are made: writing the same again settles it either way.
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
             return await write(self._house, self.configuration, candidates, again=True)
-
-
-def _give_up(answer: "asyncio.Future[Accepted]") -> None:
-    if not answer.done():
-        answer.set_exception(OutOfReach())
 
 
 def _answer_all(batch: Sequence[_Waiting], results: Sequence[Accepted | Exception]) -> None:

@@ -68,7 +68,8 @@ async def _cors_of_nowhere(visit: Visit) -> dict[str, str]:
     """Return headers for a refusal that came before the form was known: whoever may ask may read it."""
     origin = visit.headers.get("origin")
     try:
-        meant = await visit.configuration.meant(visit.query.get("form")) if origin else []
+        async with visit.in_time():
+            meant = await visit.configuration.meant(visit.query.get("form")) if origin else []
     except OutOfReach:
         meant = []
     return cors_headers(visit.house.settings, meant, origin)
@@ -81,6 +82,7 @@ async def _view(visit: Visit) -> FormView | None:
     token = next(iter(visit.typed.get("fq_token", ())), "")
     wish = Wish((visit.asked_language,), visit.headers.get("accept-language"), token)
     try:
-        return await form_view(visit.house, visit.form, wish)
+        async with visit.in_time():
+            return await form_view(visit.house, visit.form, wish)
     except OutOfReach:
         return None

@@ -131,11 +131,17 @@ class ShortWay:
 
 
 async def _receive(visit: Visit) -> tuple[Accepted, Submission]:
-    request, house = visit.request, visit.house
     named = visit.query.get("form")
     if named is not None:
-        await visit.enter(named)
+        async with visit.in_time():
+            await visit.enter(named)
     submission = await visit.read()
+    async with visit.in_time():
+        return await _let_in(visit, submission)
+
+
+async def _let_in(visit: Visit, submission: Submission) -> tuple[Accepted, Submission]:
+    request, house = visit.request, visit.house
     form = visit.form or await visit.enter(_form_in(submission))
     if form.aliases:
         submission = renamed(submission, form.aliases)

@@ -1,10 +1,14 @@
 """One request on its way through the door: what is known of it so far."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from fastapi import Request
 
+from app.errors import OutOfReach
 from app.forms.models import Form
 from app.intake.admission import Admission
 from app.intake.body import Submission, read_body
@@ -13,6 +17,9 @@ from app.intake.origins import cors_headers
 from app.intake.reading import read_whole
 from app.languages.translations import spoken
 from app.parts import Parts
+
+PATIENCE_SECONDS = 8.0
+"""How long an enquirer waits for us, in all; what is written after that is the one unconfirmed lead that may exist."""
 
 
 @dataclass(slots=True)
@@ -29,6 +36,8 @@ class Visit:
     cors: dict[str, str] = field(default_factory=dict)
     asked_language: str | None = None
     """The one of the page or script that sent it, where it named one."""
+    seconds_left: float = PATIENCE_SECONDS
+    """Of the enquirer's patience."""
 
     @property
     def language(self) -> str | None:
@@ -45,6 +54,18 @@ class Visit:
         """What the door knows of forms."""
         admission: Admission = self.request.app.state.admission
         return admission.configuration
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """Do what the enquirer waits for, or raise `OutOfReach`. How long their own body takes to come is not in it."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self.seconds_left):
+                yield
+        except TimeoutError:
+            raise OutOfReach from None
+        finally:
+            self.seconds_left -= monotonic() - began
 
     async def read(self) -> Submission:
         """Read the body; errors as in `read_whole` and `read_body`."""

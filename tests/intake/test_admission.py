@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from fastapi import Request
 from sqlalchemy import func, select
 
 from app.bulk import Condition, Rows
@@ -18,6 +19,7 @@ from app.intake.errors import IdempotencyKeyReused
 from app.intake.models import IdempotencyKey
 from app.intake.schemas import read_quote_request
 from app.intake.service import Accepted, candidate
+from app.intake.visit import Visit
 from app.leads.models import Consent, Lead
 from app.parts import Parts
 from app.sealing.models import DataKey
@@ -190,13 +192,12 @@ async def test_stopping_answers_all_that_waits(house: Parts) -> None:
     assert len({one.reference for one in await asyncio.gather(*waiting)}) == 150
 
 
-async def test_a_database_that_keeps_us_waiting_is_out_of_reach_and_the_lead_may_come_later(
-    house: Parts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.3)
+async def test_a_database_that_keeps_us_waiting_is_out_of_reach_and_the_lead_may_come_later(house: Parts) -> None:
     door = await _door(house)
+    visit = Visit(Request({"type": "http"}), house, {}, seconds_left=0.3)
     with pytest.raises(OutOfReach):
-        await _admit(door, house, "key")
+        async with visit.in_time():
+            await _admit(door, house, "key")
     door.stop()
     await door.run()
     assert await _count(house, Lead) == 1
