@@ -20,6 +20,7 @@ from app.leads.schemas import LeadFilters, LeadSummary
 from app.paging import write_cursor
 from app.sealing.envelopes import DeploymentKeys
 from app.sealing.keyring import Keyring, open_keyring
+from benchmarks import whole
 from benchmarks.contenders import arena
 from benchmarks.grounds import Ground
 from benchmarks.options import Options
@@ -128,6 +129,7 @@ async def _measure(report: Report, options: Options, kind: str, ground: Ground) 
         await _ask(asker, case, with_plain=case in cases)
     await _report(report, kind, cases)
     await _details(report, kind, asker)
+    await whole.measure(report, kind, database, keyring)
     await database.dispose()
 
 
@@ -261,9 +263,20 @@ async def _details(report: Report, kind: str, asker: _Asker) -> None:
     async with asker.database.read() as session:
         query = select(PLAIN.c.reference).order_by(PLAIN.c.no.desc()).limit(_RUNS)
         references = list(await session.scalars(query))
-    taken = []
+    taken, bare = [], []
     for reference in references:
-        began = time.perf_counter()
-        await service.show(asker.database, asker.keyring, reference)
-        taken.append((time.perf_counter() - began) * 1e3)
+        taken.append(await _took(service.show(asker.database, asker.keyring, reference)))
+        bare.append(await _took(_row(asker.database, reference)))
     report.add(f"{kind}: detail, with consents, relatives and deliveries", "ms", taken)
+    report.add("    one row of a plain table, without any of these", "ms", bare)
+
+
+async def _row(database: Database, reference: str) -> None:
+    async with database.read() as session:
+        (await session.execute(select(PLAIN).where(PLAIN.c.reference == reference))).one()
+
+
+async def _took(asked: Awaitable[object]) -> float:
+    began = time.perf_counter()
+    await asked
+    return (time.perf_counter() - began) * 1e3

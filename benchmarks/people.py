@@ -1,12 +1,11 @@
 """A million invented leads, sealed as the door seals them, and the same in a plain table with the usual indexes.
 
 How often a word occurs is known: each first name stands for a tenth of all leads, each family name for a thousand of a
-million, one name for one lead. What a list never opens is of the right length and no more.
+million, one name for one lead.
 """
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +48,8 @@ ONE_OF_A_KIND = "Zyphaniel"
 COUNTRIES = ("ES", "DE", "FR", "IT", "GB", "PT", "NL", "SE", "NO", "IS")
 STATUSES = ("contacted", "qualified", "quoted", "lost", "won", "contacted", "qualified", "lost", "contacted", "lost")
 STAFF = ("Marta", "Jonas", "Ines", None, None)
-LENGTHS = {"inquiry": 330, "attribution": 130, "answers": 90}
+SAID = "The same letters in every lead, since it is their number that counts here. " * 3
+"""What stands in an inquiry, some 230 letters."""
 PLAIN_INDEXES = {
     "received": "received_at, no",
     "updated": "updated_at, no",
@@ -59,7 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "leads": (
         *("no", "id", "reference", "form_key", "status", "version", "held", "held_reasons", "test", "country"),
         *("language", "campaign", "received_at", "updated_at", "answered_at", "assignee", "tags", "person"),
-        *LENGTHS,
+        *("inquiry", "attribution", "answers"),
     ),
     "data_keys": ("lead_id", "wrapped"),
     "lead_tags": ("tag", "received_at", "lead_no"),
@@ -94,10 +94,9 @@ class Crowd:
         person, facts = self._person(number), self._facts(number)
         lead_id = new_id()
         key, wrapped = self.keyring.new_data_key(lead_id)
-        parts = LeadParts(person, {"condition_code": "multiple-sclerosis" if number % 2 else None}, {}, {})
-        sealed = [seal_part(key, "person", lead_id, person), *map(os.urandom, LENGTHS.values())]
-        if number > self.size - 1_000:
-            sealed = [seal_part(key, name, lead_id, getattr(parts, name)) for name in ("person", *LENGTHS)]
+        inquiry = {"condition_code": "multiple-sclerosis" if number % 2 else None, "message": SAID}
+        parts = LeadParts(person, inquiry, {"page_url": f"https://clinic.example/ms/{number}"}, {})
+        sealed = [seal_part(key, part.name, lead_id, getattr(parts, part.name)) for part in fields(parts)]
         spelled, reference = self._spell("id", lead_id), new_reference()
         clear = {name: self._spell(name, value) for name, value in facts.items()}
         tags = self._spell("tags", ["vip"] if number % 100 == 0 else [])
@@ -119,7 +118,7 @@ class Crowd:
                 *(number, spelled, reference, "default", clear["status"], 1, clear["held"], clear["test"]),
                 *(clear["country"], clear["language"], clear["received_at"], clear["updated_at"]),
                 *(clear["answered_at"], clear["assignee"], tags, person["name"], person["email"], person["phone"]),
-                *(words, "x" * LENGTHS["inquiry"]),
+                *(words, SAID),
             )
         )
 
