@@ -1,5 +1,6 @@
-"""The one stylesheet and the two scripts; nothing of a page comes from anybody else."""
+"""The one stylesheet and the scripts; nothing of a page comes from anybody else."""
 
+import re
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from importlib.resources import files
@@ -9,14 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _FOLDER = files("app.pages") / "static"
-_STYLES = (_FOLDER / "pages.css").read_bytes()
+_UNREAD = re.compile(r"/\*.*?\*/|^ +|\n(?=\n)", re.DOTALL | re.MULTILINE)
+STYLES = _UNREAD.sub("", (_FOLDER / "pages.css").read_text(encoding="utf-8"))
+"""What every page wears, without what only people read."""
+_STYLES = STYLES.encode()
 _COMFORT = (_FOLDER / "form.js").read_bytes()
 _SCRIPT = _COMFORT + b"\ncomfort(document);\n"
 # The widget carries its styles: a site's own policy may forbid to load any, and one request is faster than two.
 WIDGET = b"(() => {\n" + b"\n".join(
     [
         _COMFORT,
-        b"const STYLES = " + orjson.dumps(_STYLES.decode()) + b";",
+        b"const STYLES = " + orjson.dumps(STYLES) + b";",
         (_FOLDER / "widget.js").read_bytes(),
         b"})();\n",
     ]

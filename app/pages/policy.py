@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from app.pages.styles import PLAIN, Styles
+
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
 
@@ -27,15 +29,19 @@ def _origin(address: str) -> str | None:
 
 
 def page_headers(
-    *, form_action: Iterable[str] = (), frame_ancestors: Iterable[str] = (), private: bool = True
+    styles: Styles = PLAIN,
+    *,
+    form_action: Iterable[str] = (),
+    frame_ancestors: Iterable[str] = (),
+    private: bool = True,
 ) -> dict[str, str]:
-    """Return the headers of a page that runs no script but our own file and loads nothing from elsewhere.
+    """Return the headers of a page that runs our own file alone, wears `styles`, and loads nothing from elsewhere.
 
     `private` pages show what somebody sent: no cache may keep them. The others may be shown again on the way
     back, which is how a browser keeps what was typed.
     """
     policy = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        f"default-src 'none'; style-src {styles.source}; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
         f"form-action {_sources(form_action)}; frame-ancestors {_sources(frame_ancestors)}"
     )
     return {**_everywhere(policy), "Cache-Control": "no-store" if private else "private, no-cache"}

@@ -12,6 +12,7 @@ from app.languages.countries import SPOKEN
 from app.languages.letters import direction
 from app.languages.translations import SOURCE, translation
 from app.pages.assets import SCRIPT_PATH, STYLESHEET_PATH
+from app.pages.styles import PLAIN
 
 
 @lru_cache(maxsize=len(SPOKEN))
@@ -30,6 +31,7 @@ def _templates(language: str) -> Environment:
         "dir": direction(language),
         "stylesheet": STYLESHEET_PATH,
         "script": SCRIPT_PATH,
+        "styles": PLAIN,
     }
     environment.filters["field_id"] = _field_id
     return environment
@@ -42,7 +44,7 @@ def _field_id(name: str) -> str:
 def render(
     template: str, headers: Mapping[str, str], *, language: str = SOURCE, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """Draw a page in one of the `SPOKEN` languages."""
+    """Draw a page in one of the `SPOKEN` languages; `styles`, if it is among the values, is what it wears."""
     return HTMLResponse(rendered(template, language, status=status, **values), status, headers)
 
 

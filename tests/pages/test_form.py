@@ -1,7 +1,11 @@
 """The hosted form, as it leaves the house."""
 
+import gzip
+import re
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -22,10 +26,12 @@ def test_an_empty_form_may_be_kept_for_the_way_back_and_a_filled_one_may_not() -
 
 
 def test_the_form_runs_no_script_but_our_file_and_may_go_on_only_to_its_own_addresses() -> None:
-    policy = form_page(VIEW, {}).headers["content-security-policy"].split("; ")
+    page = form_page(VIEW, {})
+    (worn,) = re.findall(rb"<style>(.*?)</style>", bytes(page.body), re.DOTALL)
+    policy = page.headers["content-security-policy"].split("; ")
     assert policy == [
         "default-src 'none'",
-        "style-src 'self'",
+        f"style-src 'sha256-{b64encode(sha256(worn).digest()).decode()}'",
         "script-src 'self'",
         "img-src 'self' data:",
         "base-uri 'none'",
@@ -175,8 +181,10 @@ def test_problems_stand_at_the_top_and_beside_their_fields() -> None:
     assert "autofocus" in next(attributes for _, attributes in page.tags if attributes.get("role") == "alert")
 
 
-def test_a_page_is_small() -> None:
-    assert len(form_page(VIEW, TYPED, PROBLEMS, 422).body) < 40_000
+def test_a_page_is_small_and_comes_in_the_first_packets_of_a_new_connection() -> None:
+    assert len(form_page(VIEW, TYPED, PROBLEMS, 422).body) < 60_000
+    # Ten packets are on their way before the first answer has to come back (RFC 6928).
+    assert len(gzip.compress(form_page(VIEW, {}).body, 6)) < 10 * 1_460
 
 
 def test_a_refusal_says_that_nothing_was_received_and_keeps_what_was_typed() -> None:

@@ -114,7 +114,7 @@ async def test_what_was_shown_is_recorded_even_if_the_words_have_changed_since(
     }
 
 
-async def test_a_page_is_light_and_nobody_else_is_asked(context: BrowserContext, served: Served) -> None:
+async def test_a_page_is_light_waits_for_nothing_and_asks_nobody_else(context: BrowserContext, served: Served) -> None:
     page = await context.new_page()
     weights: dict[str, int] = {}
     session = await context.new_cdp_session(page)
@@ -125,3 +125,7 @@ async def test_a_page_is_light_and_nobody_else_is_asked(context: BrowserContext,
     await page.goto(f"{served.url}/forms/default?lang=ar", wait_until="networkidle")
     assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
     assert 5_000 < sum(weights.values()) < 20_000
+    held_up = """performance.getEntriesByType("resource")
+      .filter((one) => one.renderBlockingStatus === "blocking").map((one) => one.name)"""
+    assert await page.evaluate(held_up) == []
+    assert await page.evaluate("document.styleSheets.length") == 1, "the policy lets the page's own styles in"
