@@ -13,6 +13,11 @@ from app.pages.embedding import snippets
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
+ThemeAccent = Annotated[str | None, typer.Option(help="Its colour: #7a1f5c; empty: ours.")]
+ThemeScheme = Annotated[str | None, typer.Option(help="light, dark, or auto: as the visitor's system is.")]
+ThemeCorners = Annotated[str | None, typer.Option(help="square, soft or round.")]
+ThemeFont = Annotated[str | None, typer.Option(help="system, humanist, serif or rounded.")]
+
 
 @app.command("add")
 def add(
@@ -46,6 +51,10 @@ def change(
         list[str] | None, typer.Option(help="The site's own name of a field: your-name=name; empty: none.")
     ] = None,
     language: Annotated[list[str] | None, typer.Option(help="A language it speaks: es")] = None,
+    theme_accent: ThemeAccent = None,
+    theme_scheme: ThemeScheme = None,
+    theme_corners: ThemeCorners = None,
+    theme_font: ThemeFont = None,
     acknowledge: Annotated[
         bool | None,
         typer.Option("--acknowledge/--no-acknowledge", help="Whether enquirers get a letter that it arrived."),
@@ -61,6 +70,7 @@ def change(
         "fields": None if field is None else [one for one in field if one],
         "aliases": None if alias is None else _pairs(alias),
         "languages": language or None,
+        "theme": _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font),
     }
     values = {option: value for option, value in given.items() if value is not None}
     wanted = checked(FormChange, **(values | {"reply_to": None} if reply_to == "" else values))
@@ -88,6 +98,11 @@ def list_(as_json: AsJson = False) -> None:
     found = run(lambda house: service.list_forms(house.database))
     columns = ("key", "name", "languages", "origins", "redirects", "is_open", "acknowledge", "reply_to")
     show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)
+
+
+def _theme(**given: str | None) -> dict[str, str | None] | None:
+    """Return what is to change of a form's look; an empty option means what a new form has."""
+    return {name: value or None for name, value in given.items() if value is not None} or None
 
 
 def _pairs(aliases: list[str]) -> dict[str, str]:

@@ -30,6 +30,8 @@ class Form(Base):
     """What it asks for, in that order; empty: the usual fields."""
     aliases: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """The site's own names of fields, each with the name that we give it."""
+    theme: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """How it looks, as `app.forms.themes.Theme` has it; what is not in it is as usual."""
     created_at: Mapped[datetime]
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.forms.fields import FIELDS, check_aliases, check_fields
 from app.forms.models import Form, WordingSet
+from app.forms.themes import USUAL, Theme, ThemeChange
 
 FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f]*$"
@@ -95,6 +96,7 @@ class FormSettings(BaseModel):
     is_open: bool = True
     fields: Fields = []
     aliases: Aliases = {}
+    theme: Theme = USUAL
 
 
 Acknowledge = Annotated[bool, Field(description="Whether enquirers get a letter that says that their request arrived.")]
@@ -124,6 +126,7 @@ class FormChange(BaseModel):
     is_open: bool | None = None
     fields: Fields | None = None
     aliases: Aliases | None = None
+    theme: ThemeChange | None = None
     acknowledge: Acknowledge | None = None
     reply_to: ReplyTo = None
 
@@ -141,6 +144,7 @@ class FormOut(BaseModel):
     reply_to: str | None
     fields: list[str]
     aliases: dict[str, str]
+    theme: Theme
     created_at: datetime
 
     @classmethod

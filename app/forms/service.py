@@ -17,6 +17,7 @@ from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.fields import in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
+from app.forms.themes import ThemeChange
 from app.forms.wordings import PURPOSES, TOLD, default_texts, wording_hash, wordings_for
 from app.ids import new_id
 from app.languages.countries import SPOKEN
@@ -90,7 +91,9 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
     await session.refresh(form, with_for_update=True)
     for name in wanted.model_fields_set:
         value = getattr(wanted, name)
-        if value is not None or name == "reply_to":
+        if isinstance(value, ThemeChange):
+            form.theme = value.on(form.theme)
+        elif value is not None or name == "reply_to":
             setattr(form, name, value)
     await changed(session)
     return form

@@ -14,6 +14,7 @@ from app.pages.choices import choices
 from app.pages.mistakes import explained
 from app.pages.policy import page_headers
 from app.pages.rendering import render
+from app.pages.themes import mark_of, widget_rules, worn
 from app.pages.typed import CONSENTS, HONEYPOT, Typed, by_field, drawn_names
 from app.pages.views import FormView
 
@@ -40,14 +41,16 @@ def form_page(
 
 def widget_fragment(view: FormView) -> HTMLResponse:
     """Draw the same questions for the widget, which any site may read: nothing in it is anybody's."""
-    values = _values(view, Typed({}))
+    values = {**_values(view, Typed({})), "rules": widget_rules(view.theme)}
     return render("widget.html", _ANYWHERE, language=view.page_language, **values)
 
 
 def thanks_page(view: FormView, reference: str | None) -> HTMLResponse:
     """Say that the request arrived, and what happens next. A reference that is none is not shown."""
     shown = read_reference(reference) if reference else None
-    return render("thanks.html", page_headers(), language=view.page_language, view=view, reference=shown)
+    return render(
+        "thanks.html", page_headers(worn(view.theme)), language=view.page_language, reference=shown, **_look(view)
+    )
 
 
 def refusal_page(
@@ -85,6 +88,7 @@ def _draw(
     refusal: AppError | None = None,
 ) -> HTMLResponse:
     headers = page_headers(
+        worn(view.theme),
         form_action=view.redirect_origins,
         frame_ancestors=view.frame_origins,
         private=typed.is_personal or bool(problems) or refusal is not None,
@@ -105,7 +109,7 @@ def _values(
     others = [(name, value) for name, value in typed.carried(drawn) if name in wrong or "answers" in wrong]
     topics = [place for place, name in enumerate(view.fields["inquiry"], 1) if name in {"condition", "treatment"}]
     return {
-        "view": view,
+        **_look(view),
         "typed": typed,
         "drawn": drawn,
         "carried": [pair for pair in typed.carried(drawn) if pair not in others],
@@ -119,6 +123,10 @@ def _values(
         "unfolded": {part for part, names in _FOLDED.items() if typed.any(*names) or wrong.keys() & set(names)},
         "notice_after": topics[-1],
     }
+
+
+def _look(view: FormView) -> dict[str, Any]:
+    return {"view": view, "styles": worn(view.theme), "scheme": view.theme.scheme, **mark_of(view.theme)}
 
 
 def _ticks(view: FormView, typed: Typed) -> Mapping[str, Sequence[str]]:

@@ -13,6 +13,7 @@ from app.languages.letters import direction
 from app.languages.translations import SOURCE, translation
 from app.pages.assets import SCRIPT_PATH, STYLESHEET_PATH
 from app.pages.styles import PLAIN
+from app.pages.themes import OUR_ACCENT
 
 
 @lru_cache(maxsize=len(SPOKEN))
@@ -32,6 +33,9 @@ def _templates(language: str) -> Environment:
         "stylesheet": STYLESHEET_PATH,
         "script": SCRIPT_PATH,
         "styles": PLAIN,
+        "scheme": "auto",
+        "fill": OUR_ACCENT,
+        "on_fill": "#ffffff",
     }
     environment.filters["field_id"] = _field_id
     return environment

@@ -10,6 +10,7 @@ from app.forms import time_tokens
 from app.forms.fields import Part, in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FormOut
+from app.forms.themes import USUAL, Theme
 from app.forms.wordings import DEFAULT_LANGUAGE, NEXT, NOTICE, TOLD, default_texts
 from app.languages.negotiation import pick_language
 from app.languages.translations import own_name, spoken
@@ -54,6 +55,7 @@ class FormView:
     token: str = ""
     """Shows when the page was drawn; comes back as `fq_token`."""
     fields: Mapping[Part, tuple[str, ...]] = field(default_factory=lambda: in_parts(()))
+    theme: Theme = USUAL
     offered: Mapping[str, str] = field(default_factory=dict)
     """The form's languages, each with what it calls itself."""
     redirect_origins: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ async def form_view(house: Parts, form: Form | FormOut, wish: Wish) -> FormView:
         address=f"/forms/{quote(form.key)}",
         token=_token(house, form.key, wish.token),
         fields=in_parts(form.fields),
+        theme=Theme.model_validate(form.theme, from_attributes=True),
         offered={tag: own_name(tag) for tag in form.languages},
         redirect_origins=origins_of([house.settings.base_url, *form.redirects]),
         frame_origins=origins_of(form.origins),

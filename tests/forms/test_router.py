@@ -37,6 +37,14 @@ WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
     ({"redirects": ["https://clinic.example@elsewhere.example/"]}, "/redirects/0"),
     ({"redirects": ["https://clinic.example/\r\nSet-Cookie: a=b"]}, "/redirects/0"),
     ({"colour": "indigo"}, "/colour"),
+    ({"theme": {"accent": "indigo"}}, "/theme/accent"),
+    ({"theme": {"accent": "#7a1f5"}}, "/theme/accent"),
+    ({"theme": {"accent": "#7a1f5c;}*{display:none"}}, "/theme/accent"),
+    ({"theme": {"accent": "#7a1f5c\n"}}, "/theme/accent"),
+    ({"theme": {"font": "Comic Sans"}}, "/theme/font"),
+    ({"theme": {"corners": "0;}"}}, "/theme/corners"),
+    ({"theme": {"scheme": "dim"}}, "/theme/scheme"),
+    ({"theme": {"logo": "https://clinic.example/logo.svg"}}, "/theme/logo"),
 ]
 
 SPAIN = {"key": "clinic-es", "name": "Spain"}
@@ -100,6 +108,7 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
         "reply_to": None,
         "fields": [],
         "aliases": {},
+        "theme": {"accent": None, "scheme": "auto", "corners": "soft", "font": "system"},
         "created_at": "2026-03-02T09:00:00Z",
     }
     assert [form["key"] for form in (await staff.get("/v1/forms")).json()["items"]] == ["clinic-es", "default"]

@@ -11,15 +11,16 @@ from tests.pages.filling import fill, reference_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_FINDINGS = """async () => (await axe.run(document, {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"],
-})).violations.map((found) => found.id + ": " + found.nodes.map((node) => node.html).join(" | ").slice(0, 300))"""
+_ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_FINDINGS = """async (runOnly) => (await axe.run(document, { runOnly, resultTypes: ["violations"] })).violations
+  .map((found) => found.id + ": " + found.nodes.map((node) => node.html).join(" | ").slice(0, 300))"""
 
 
-async def _findings(page: Page) -> list[str]:
+async def findings(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds, by all its rules or by those that are named."""
     if not await page.evaluate("typeof axe === 'object'"):
         await page.evaluate(_AXE)
-    found: list[str] = await page.evaluate(_FINDINGS)
+    found: list[str] = await page.evaluate(_FINDINGS, list(rules) or _ALL)
     return found
 
 
@@ -31,23 +32,23 @@ async def test_every_state_of_the_hosted_form(
     context.set_default_timeout(10_000)
     page = await context.new_page()
     await page.goto(f"{served.url}/forms/default?lang={language}")
-    assert await _findings(page) == []
+    assert await findings(page) == []
     for fold in (".languages", ".more", ".guardian"):
         await page.click(f"{fold} summary")
     await page.check("[name=relationship][value=carer]")
-    assert await _findings(page) == [], "with all unfolded"
+    assert await findings(page) == [], "with all unfolded"
     await page.fill("[name=email]", "ilse@")
     await page.click(".send")
     await page.wait_for_selector("[role=alert]")
-    assert await _findings(page) == [], "with mistakes"
+    assert await findings(page) == [], "with mistakes"
     await fill(page, "Axe")
     await page.click(".send")
     await reference_on(page)
-    assert await _findings(page) == [], "with thanks"
+    assert await findings(page) == [], "with thanks"
     await page.goto(f"{served.url}/forms/nowhere?lang={language}")
-    assert await _findings(page) == [], "without a form"
+    assert await findings(page) == [], "without a form"
     await page.goto(f"{served.url}/withdraw/broken?lang={language}")
-    assert await _findings(page) == [], "behind a broken link"
+    assert await findings(page) == [], "behind a broken link"
     await context.close()
 
 
@@ -55,7 +56,7 @@ async def test_every_state_of_the_hosted_form(
 async def test_the_form_in_every_other_language(context: BrowserContext, served: Served, language: str) -> None:
     page = await context.new_page()
     await page.goto(f"{served.url}/forms/default?lang={language}")
-    assert await _findings(page) == []
+    assert await findings(page) == []
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
@@ -65,14 +66,14 @@ async def test_every_state_of_the_widget(context: BrowserContext, served: Served
     page = await context.new_page()
     await page.goto(f"{served.clinic}/?lang={language}")
     await page.wait_for_selector("[name=condition]")
-    assert await _findings(page) == []
+    assert await findings(page) == []
     await page.click(".send")
     await page.wait_for_selector("[role=alert]")
-    assert await _findings(page) == [], "with mistakes"
+    assert await findings(page) == [], "with mistakes"
     await fill(page, "Axe Widget")
     await page.click(".send")
     await reference_on(page)
-    assert await _findings(page) == [], "with thanks"
+    assert await findings(page) == [], "with thanks"
 
 
 async def test_nothing_moves_for_whoever_wants_no_motion(context: BrowserContext, served: Served) -> None:
@@ -90,4 +91,4 @@ async def test_forced_colours_keep_every_frame(context: BrowserContext, served: 
     await page.emulate_media(forced_colors="active")
     await page.goto(f"{served.url}/forms/default")
     assert await page.locator(".send").evaluate("(e) => getComputedStyle(e).borderTopWidth") == "2px"
-    assert await _findings(page) == []
+    assert await findings(page) == []

@@ -16,7 +16,8 @@ class Widget {
     this.form = form;
     this.language = language;
     this.root = host.attachShadow({ mode: "open" });
-    this.root.adoptedStyleSheets = [sheet];
+    this.theme = new CSSStyleSheet();
+    this.root.adoptedStyleSheets = [sheet, this.theme];
     this.busy = false;
     this.changed = false;
     this.root.addEventListener("click", (event) => this.follow(event));
@@ -46,6 +47,7 @@ class Widget {
       return;
     }
     this.root.innerHTML = policy ? policy.createHTML(html) : html;
+    this.theme.replaceSync(this.root.firstElementChild.dataset.rules);
     const form = this.root.querySelector("form");
     if (typed) restore(form, typed);
     comfort(this.root);
