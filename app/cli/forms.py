@@ -1,6 +1,6 @@
 """`freequote form`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,10 +9,15 @@ from app.cli.showing import AsJson, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
 from app.forms.schemas import FormChange, NewForm
+from app.forms.wordings import WITHIN
 from app.pages.embedding import snippets
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
+Within = Annotated[
+    str | None,
+    typer.Option(help=f"By when staff answer, said to enquirers: {', '.join(WITHIN)}; empty: nothing is promised."),
+]
 ThemeAccent = Annotated[str | None, typer.Option(help="Its colour: #7a1f5c; empty: ours.")]
 ThemeScheme = Annotated[str | None, typer.Option(help="light, dark, or auto: as the visitor's system is.")]
 ThemeCorners = Annotated[str | None, typer.Option(help="square, soft or round.")]
@@ -30,11 +35,12 @@ def add(
         bool, typer.Option("--acknowledge", help="Send enquirers a letter that their request arrived.")
     ] = False,
     reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; else its sender.")] = None,
+    answer_within: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
     values = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
-    letter = {"acknowledge": acknowledge, "reply_to": reply_to}
+    letter = {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
     new = checked(NewForm, **values, **letter, **({"languages": language} if language else {}))
     show(run(lambda house: add_form(house.database, house.keyring, new, house.clock.now())), as_json=as_json)
 
@@ -60,20 +66,22 @@ def change(
         typer.Option("--acknowledge/--no-acknowledge", help="Whether enquirers get a letter that it arrived."),
     ] = None,
     reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; empty: its sender.")] = None,
+    answer_within: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
     given = {
         "name": name,
         "acknowledge": acknowledge,
-        "reply_to": reply_to,
         "fields": None if field is None else [one for one in field if one],
         "aliases": None if alias is None else _pairs(alias),
         "languages": language or None,
         "theme": _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font),
     }
-    values = {option: value for option, value in given.items() if value is not None}
-    wanted = checked(FormChange, **(values | {"reply_to": None} if reply_to == "" else values))
+    values: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
+    emptied = {"reply_to": reply_to, "answer_within": answer_within}
+    values |= {option: value or None for option, value in emptied.items() if value is not None}
+    wanted = checked(FormChange, **values)
     show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
 
 

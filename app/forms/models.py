@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.forms.wordings import AnswerWithin
 
 
 class Form(Base):
@@ -26,6 +27,8 @@ class Form(Base):
     """Whether enquirers get a letter that says that their request arrived."""
     reply_to: Mapped[str | None] = mapped_column(String(254))
     """Where enquirers' answers to that letter go."""
+    answer_within: Mapped[AnswerWithin | None] = mapped_column(String(20))
+    """What its default texts promise of the answer."""
     fields: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
     """What it asks for, in that order; empty: the usual fields."""
     aliases: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.forms.fields import FIELDS, check_aliases, check_fields
 from app.forms.models import Form, WordingSet
 from app.forms.themes import USUAL, Theme, ThemeChange
+from app.forms.wordings import AnswerWithin
 
 FORM_KEY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f]*$"
@@ -105,6 +106,11 @@ ReplyTo = Annotated[
     Field(min_length=3, max_length=254, description="Where answers to that letter go; null: to its sender."),
 ]
 
+Within = Annotated[
+    AnswerWithin | None,
+    Field(description="By when staff answer, as the default texts say it to enquirers; null: they promise nothing."),
+]
+
 
 class NewForm(FormSettings):
     """A form to be made."""
@@ -112,6 +118,7 @@ class NewForm(FormSettings):
     key: FormKey
     acknowledge: Acknowledge = False
     reply_to: ReplyTo = None
+    answer_within: Within = None
 
 
 class FormChange(BaseModel):
@@ -129,6 +136,7 @@ class FormChange(BaseModel):
     theme: ThemeChange | None = None
     acknowledge: Acknowledge | None = None
     reply_to: ReplyTo = None
+    answer_within: Within = None
 
 
 class FormOut(BaseModel):
@@ -142,6 +150,7 @@ class FormOut(BaseModel):
     is_open: bool
     acknowledge: bool
     reply_to: str | None
+    answer_within: AnswerWithin | None
     fields: list[str]
     aliases: dict[str, str]
     theme: Theme

@@ -18,13 +18,23 @@ from app.forms.fields import in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.forms.themes import ThemeChange
-from app.forms.wordings import PURPOSES, TOLD, default_texts, wording_hash, wordings_for
+from app.forms.wordings import (
+    NEXT,
+    PURPOSES,
+    TOLD,
+    AnswerWithin,
+    default_texts,
+    kept_up,
+    wording_hash,
+    wordings_for,
+)
 from app.ids import new_id
 from app.languages.countries import SPOKEN
 from app.sealing.keyring import Keyring
 
 DEFAULT_FORM = "default"
 _KEY = re.compile(FORM_KEY_PATTERN)
+_ABSENT_IF_NULL = {"reply_to", "answer_within"}
 
 
 async def add(session: AsyncSession, new: NewForm, now: datetime) -> Form:
@@ -47,7 +57,8 @@ async def _insert(session: AsyncSession, new: NewForm, now: datetime) -> bool:
     row = {**new.model_dump(), "created_at": now}
     inserted = await session.scalar(insert_if_absent(session, Form).values(row).returning(Form.key))
     if inserted is not None:
-        session.add_all(_default_wording(new.key, language, now) for language in wordings_for(new.languages))
+        languages = wordings_for(new.languages)
+        session.add_all(_default_wording(new.key, language, now, new.answer_within) for language in languages)
         await changed(session)
     return inserted is not None
 
@@ -93,17 +104,24 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
         value = getattr(wanted, name)
         if isinstance(value, ThemeChange):
             form.theme = value.on(form.theme)
-        elif value is not None or name == "reply_to":
+        elif value is not None or name in _ABSENT_IF_NULL:
             setattr(form, name, value)
     await changed(session)
     return form
 
 
 async def learn(session: AsyncSession, form: Form, now: datetime) -> None:
-    """Give a form the default wording in those of its languages that we speak and it has no texts in."""
-    there = await current_wordings(session, form.key)
+    """Give a form the default wording in those of its languages that we speak and it has no texts in.
+
+    Where its default texts promise another time for the answer than the form does now, they give way to new ones.
+    """
+    there, within = await current_wordings(session, form.key), form.answer_within
     missing = [language for language in wordings_for(form.languages) if language not in there]
-    session.add_all(_default_wording(form.key, language, now) for language in missing)
+    session.add_all(_default_wording(form.key, language, now, within) for language in missing)
+    for language, wording in there.items():
+        texts = kept_up(language, wording.texts, within)
+        if texts != wording.texts:
+            session.add(_wording(form.key, language, texts, wording.recipients, now))
 
 
 async def add_wording(
@@ -113,6 +131,8 @@ async def add_wording(
     texts = new.model_dump(include={*PURPOSES, *TOLD}, exclude_none=True)
     async with database.begin() as session:
         form = await get(session, key)
+        # What every page shows is recorded as it was shown, the default sentence too.
+        texts.setdefault(NEXT, default_texts(new.language, form.answer_within)[NEXT])
         wording = _wording(form.key, new.language, texts, new.recipients, now)
         session.add(wording)
         note(session, by, Action.WORDING_MADE, f"form:{key}", wording=str(wording.id), language=new.language)
@@ -149,8 +169,8 @@ def wordings() -> Select[WordingSet]:
     return select(WordingSet).order_by(WordingSet.created_at, WordingSet.id)
 
 
-def _default_wording(key: str, language: str, now: datetime) -> WordingSet:
-    return _wording(key, language, default_texts(language), [], now)
+def _default_wording(key: str, language: str, now: datetime, within: AnswerWithin | None) -> WordingSet:
+    return _wording(key, language, default_texts(language, within), [], now)
 
 
 def _wording(key: str, language: str, texts: dict[str, str], recipients: list[str], now: datetime) -> WordingSet:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Literal
 
 import orjson
 
@@ -30,11 +31,39 @@ DEFAULT_TEXTS: Mapping[str, str] = {
     ),
 }
 
+AnswerWithin = Literal["4_hours", "24_hours", "48_hours", "1_working_day", "3_working_days", "1_week"]
+WITHIN: Mapping[AnswerWithin, str] = {
+    "4_hours": N_("within 4 hours"),
+    "24_hours": N_("within 24 hours"),
+    "48_hours": N_("within 48 hours"),
+    "1_working_day": N_("within one working day"),
+    "3_working_days": N_("within three working days"),
+    "1_week": N_("within a week"),
+}
+"""What a form may promise of the answer. Whole phrases: no two languages put a number beside a noun in one way."""
+_NEXT_WITHIN = N_(
+    "A member of staff reads your request and answers you {within}. They may ask for reports or images; you decide "
+    "what you send."
+)
 
-def default_texts(language: str) -> dict[str, str]:
-    """Return the default texts in a language (BCP 47) that we speak; in English if we do not."""
+
+def default_texts(language: str, answer_within: AnswerWithin | None = None) -> dict[str, str]:
+    """Return the default texts in a language (BCP 47) that we speak; in English if we do not.
+
+    They promise no time unless the form's staff said one.
+    """
     gettext = translation(spoken([language])).gettext
-    return {name: gettext(text) for name, text in DEFAULT_TEXTS.items()}
+    texts = {name: gettext(text) for name, text in DEFAULT_TEXTS.items()}
+    if answer_within is not None:
+        texts[NEXT] = gettext(_NEXT_WITHIN).replace("{within}", gettext(WITHIN[answer_within]))
+    return texts
+
+
+def kept_up(language: str, texts: Mapping[str, str], answer_within: AnswerWithin | None) -> dict[str, str]:
+    """Return a form's texts with the time that it promises now; what happens next in words of its own is left alone."""
+    ours = {default_texts(language, within)[NEXT] for within in (None, *WITHIN)}
+    said = default_texts(language, answer_within)[NEXT] if texts.get(NEXT) in ours else texts.get(NEXT)
+    return {**texts, **({NEXT: said} if said else {})}
 
 
 def wordings_for(languages: Iterable[str]) -> list[str]:

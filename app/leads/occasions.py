@@ -16,8 +16,8 @@ from app.deliveries.senders import Occasions
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
 from app.forms import service as forms
-from app.forms.models import WordingSet
-from app.forms.wordings import TOLD
+from app.forms.models import Form, WordingSet
+from app.forms.wordings import TOLD, default_texts
 from app.leads.models import Consent, Lead, SearchToken
 from app.leads.tokens import epoch_of, mail_of
 from app.leads.withdrawal import withdrawal_token
@@ -36,14 +36,14 @@ def occasions(database: Database, keyring: Keyring, base_url: str) -> Occasions:
         async with database.read() as session:
             form = await forms.get(session, data["form"])
             earlier = await _earlier(session, one, keyring.tokens.of(*mail_of(address))) if address else 0
-            told = await _told(session, one.lead_id)
+            told = await _told(session, one.lead_id, form)
         link = f"{base_url}/withdraw/{withdrawal_token(keyring, one.lead_id)}"
         return Occasion(form.name, form.reply_to, form.languages, earlier, told, link)
 
     return look_up
 
 
-async def _told(session: AsyncSession, lead_id: UUID) -> list[str]:
+async def _told(session: AsyncSession, lead_id: UUID, form: Form) -> list[str]:
     """Return what the page said of such treatments and of what happens next, in its own words."""
     query = (
         select(WordingSet)
@@ -51,7 +51,11 @@ async def _told(session: AsyncSession, lead_id: UUID) -> list[str]:
         .where(Consent.lead_id == lead_id, Consent.purpose == "privacy")
     )
     wording = await session.scalar(query)
-    return [wording.texts[name] for name in TOLD if name in wording.texts] if wording else []
+    if wording is None:
+        return []
+    # A set from before there was such a text: the page says the default one.
+    texts = {**default_texts(wording.language, form.answer_within), **wording.texts}
+    return [texts[name] for name in TOLD]
 
 
 async def _earlier(session: AsyncSession, one: Claimed, token: int) -> int:

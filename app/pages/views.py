@@ -84,7 +84,7 @@ async def form_view(house: Parts, form: Form | FormOut, wish: Wish) -> FormView:
         wordings={purpose: text for purpose, text in wording.texts.items() if purpose not in TOLD},
         recipients=tuple(wording.recipients),
         notice=wording.texts[NOTICE],
-        next=wording.texts.get(NEXT) or default_texts(wording.language)[NEXT],
+        next=wording.texts.get(NEXT) or default_texts(wording.language, form.answer_within)[NEXT],
         action=f"/v1/quote-requests?form={quote(form.key)}",
         address=f"/forms/{quote(form.key)}",
         token=_token(house, form.key, wish.token),

@@ -89,6 +89,16 @@ async def test_the_letter_repeats_what_the_page_said_and_how_to_take_it_back(
     assert (standing.reference, len(standing.given)) == (lead.reference, 2)
 
 
+async def test_the_letter_says_by_when_somebody_answers_if_the_form_does(desk: Desk, smtp_server: SmtpServer) -> None:
+    await change(desk, acknowledge=True, answer_within="1_working_day")
+    await desk.lead()
+    await desk.engine.run_until_idle()
+    (mail,) = smtp_server.mails
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    assert "answers you within one working day." in " ".join(body.get_content().split())
+
+
 async def test_a_form_says_nothing_to_enquirers_until_it_is_told_to(desk: Desk, smtp_server: SmtpServer) -> None:
     await desk.lead()
     await desk.engine.run_until_idle()

@@ -106,6 +106,7 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
         "is_open": True,
         "acknowledge": False,
         "reply_to": None,
+        "answer_within": None,
         "fields": [],
         "aliases": {},
         "theme": {"accent": None, "scheme": "auto", "corners": "soft", "font": "system"},
@@ -180,7 +181,8 @@ def _enquiry(wording: str) -> dict[str, Any]:
 async def test_a_hash_proves_texts_language_and_recipients(staff: httpx.AsyncClient) -> None:
     wording = {"language": "es", **TEXTS, "recipients": ["Clínica A"]}
     made = (await staff.post("/v1/forms/default/wordings", json=wording)).json()
-    shown = {"language": "es", "recipients": ["Clínica A"], "texts": dict(sorted(TEXTS.items()))}
+    texts = {**TEXTS, "next": made["texts"]["next"]}
+    shown = {"language": "es", "recipients": ["Clínica A"], "texts": dict(sorted(texts.items()))}
     canonical = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     assert made["hash"] == hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Forms have a look of their own."""
+"""Forms have a look of their own, and say by when somebody answers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,11 +11,13 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Add it; the default is a constant, since a release behind writes rows without it."""
+    """Add both; the default is a constant, since a release behind writes rows without it."""
     op.add_column("forms", sa.Column("theme", JSON, server_default=sa.text("'{}'"), nullable=False))
+    op.add_column("forms", sa.Column("answer_within", sa.String(20), nullable=True))
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Take them away."""
     with op.batch_alter_table("forms") as batch_op:
+        batch_op.drop_column("answer_within")
         batch_op.drop_column("theme")
