@@ -41,6 +41,7 @@ from app.leads.router import router as leads_router
 from app.leads.stats.router import router as stats_router
 from app.limits import BurstLimit
 from app.pages.compression import CompressedPages
+from app.pages.preview_router import router as preview_router
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
 from app.pages.withdrawal import router as withdrawal_router
@@ -66,6 +67,7 @@ _ROUTERS = (
     audit_router,
     session_router,
     staff_router,
+    preview_router,
     pages_router,
     withdrawal_router,
 )

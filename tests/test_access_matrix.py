@@ -41,7 +41,7 @@ RIGHTS: dict[str, set[str]] = {
     "setup:write": {
         *("createForm", "changeForm", "addWording", "createDestination", "changeDestination", "deleteDestination"),
         *("pauseDestination", "resumeDestination", "testDestination"),
-        *("previewDestination", "rotateSecret"),
+        *("previewDestination", "rotateSecret", "previewForm"),
     },
     "audit:read": {"listAudit", "verifyAudit"},
     "keys:write": {
@@ -72,6 +72,7 @@ PAGES = {
         "GET /forms/{key}/widget",
         "GET /widget.js",
         "GET /forms/{key}/thanks",
+        "GET /forms/{key}/preview/{ticket}",
         "GET /withdraw/{token}",
         "POST /withdraw/{token}",
         "OPTIONS /v1/quote-requests",
@@ -86,6 +87,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "routeLead": {"country": "ES"},
     "createForm": {"key": "clinic-es", "name": "Spain"},
     "changeForm": {},
+    "previewForm": {},
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
     "inviteStaff": {"email": "ines.ortega@clinic.example", "name": "Inés Ortega", "role": "admin"},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},

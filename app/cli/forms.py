@@ -1,19 +1,22 @@
 """`freequote form`."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.running import checked, run
-from app.cli.showing import AsJson, show, show_list
+from app.cli.showing import AsJson, print_json, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
 from app.forms.schemas import FormChange, NewForm
 from app.forms.wordings import WITHIN
 from app.pages.embedding import snippets
+from app.pages.preview import Draft, page_of, preview
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
+_EMPTIED = {"reply_to", "answer_within"}
 Within = Annotated[
     str | None,
     typer.Option(help=f"By when staff answer, said to enquirers: {', '.join(WITHIN)}; empty: nothing is promised."),
@@ -70,19 +73,43 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
-    given = {
-        "name": name,
-        "acknowledge": acknowledge,
-        "fields": None if field is None else [one for one in field if one],
-        "aliases": None if alias is None else _pairs(alias),
-        "languages": language or None,
-        "theme": _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font),
-    }
-    values: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
-    emptied = {"reply_to": reply_to, "answer_within": answer_within}
-    values |= {option: value or None for option, value in emptied.items() if value is not None}
-    wanted = checked(FormChange, **values)
+    look = _look(name, field, language, answer_within)
+    theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
+    aliases = None if alias is None else _pairs(alias)
+    given = _given(**look, theme=theme, aliases=aliases, acknowledge=acknowledge, reply_to=reply_to)
+    wanted = checked(FormChange, **given)
     show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
+
+
+@app.command("preview")
+def preview_(
+    key: Annotated[str, typer.Argument(help="As the list shows it.")],
+    name: Annotated[str | None, typer.Option(help="What visitors and staff would call it.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field that the page would ask for, in order.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="A language it would speak: es")] = None,
+    show_in: Annotated[str | None, typer.Option(help="Which of its languages to show.")] = None,
+    theme_accent: ThemeAccent = None,
+    theme_scheme: ThemeScheme = None,
+    theme_corners: ThemeCorners = None,
+    theme_font: ThemeFont = None,
+    answer_within: Within = None,
+    output: Annotated[Path | None, typer.Option(help="Write the page to a file instead; no server is needed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print an address where a form can be looked at for a day, open or not, as it would be with these changes.
+
+    Nothing is changed by it, and what is typed there is never sent.
+    """
+    look = _look(name, field, language, answer_within)
+    theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
+    draft = checked(Draft, change=_given(**look, theme=theme), language=show_in)
+    if output is None:
+        found = run(lambda house: preview(house, key, draft))
+        show(found, as_json=True) if as_json else typer.echo(found.address)
+        return
+    output.write_text(run(lambda house: page_of(house, key, draft)), encoding="utf-8")
+    written = output.resolve().as_uri()
+    print_json({"address": written}) if as_json else typer.echo(written)
 
 
 @app.command("embed")
@@ -106,6 +133,19 @@ def list_(as_json: AsJson = False) -> None:
     found = run(lambda house: service.list_forms(house.database))
     columns = ("key", "name", "languages", "origins", "redirects", "is_open", "acknowledge", "reply_to")
     show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)
+
+
+def _look(
+    name: str | None, field: list[str] | None, language: list[str] | None, answer_within: str | None
+) -> dict[str, Any]:
+    fields = None if field is None else [one for one in field if one]
+    return {"name": name, "fields": fields, "languages": language or None, "answer_within": answer_within}
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Return what was given. An empty text takes away what need not be there."""
+    given = {option: value for option, value in options.items() if value is not None}
+    return {option: None if value == "" and option in _EMPTIED else value for option, value in given.items()}
 
 
 def _theme(**given: str | None) -> dict[str, str | None] | None:

@@ -1,8 +1,9 @@
 """Make, change and find forms and their wordings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -100,46 +101,61 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
     """Change what is named in `wanted`, or raise `FormNotFound`. Nobody else changes the form until the commit."""
     form = await get(session, key)
     await session.refresh(form, with_for_update=True)
-    for name in wanted.model_fields_set:
-        value = getattr(wanted, name)
-        if isinstance(value, ThemeChange):
-            form.theme = value.on(form.theme)
-        elif value is not None or name in _ABSENT_IF_NULL:
-            setattr(form, name, value)
+    for name, value in changes_of(wanted, form.theme).items():
+        setattr(form, name, value)
     await changed(session)
     return form
 
 
-async def learn(session: AsyncSession, form: Form, now: datetime) -> None:
-    """Give a form the default wording in those of its languages that we speak and it has no texts in.
+def changes_of(wanted: FormChange, theme: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a change names, as they are stored; `theme` is the form's so far."""
+    named = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    return {
+        name: value.on(theme) if isinstance(value, ThemeChange) else value
+        for name, value in named.items()
+        if value is not None or name in _ABSENT_IF_NULL
+    }
 
-    Where its default texts promise another time for the answer than the form does now, they give way to new ones.
+
+async def learn(session: AsyncSession, form: Form, now: datetime) -> None:
+    """Add the wordings that a form lacks after a change: see `lacking`."""
+    session.add_all(lacking(form, await current_wordings(session, form.key), now))
+
+
+def lacking(form: Form | FormOut, there: Mapping[str, WordingSet], now: datetime) -> list[WordingSet]:
+    """Return the default wording in those of a form's languages that we speak and it has no texts in.
+
+    Where default texts promise another time for the answer than the form does now, new ones come with them.
     """
-    there, within = await current_wordings(session, form.key), form.answer_within
     missing = [language for language in wordings_for(form.languages) if language not in there]
-    session.add_all(_default_wording(form.key, language, now, within) for language in missing)
+    found = [_default_wording(form.key, language, now, form.answer_within) for language in missing]
     for language, wording in there.items():
-        texts = kept_up(language, wording.texts, within)
+        texts = kept_up(language, wording.texts, form.answer_within)
         if texts != wording.texts:
-            session.add(_wording(form.key, language, texts, wording.recipients, now))
+            found.append(_wording(form.key, language, texts, wording.recipients, now))
+    return found
 
 
 async def add_wording(
     database: Database, key: str, new: NewWording, now: datetime, *, by: Principal | None = None
 ) -> WordingOut:
     """Make a new wording set, which from now on is the one shown in its language."""
-    texts = new.model_dump(include={*PURPOSES, *TOLD}, exclude_none=True)
     async with database.begin() as session:
         form = await get(session, key)
-        # What every page shows is recorded as it was shown, the default sentence too.
-        texts.setdefault(NEXT, default_texts(new.language, form.answer_within)[NEXT])
-        wording = _wording(form.key, new.language, texts, new.recipients, now)
+        wording = worded(form, new, now)
         session.add(wording)
         note(session, by, Action.WORDING_MADE, f"form:{key}", wording=str(wording.id), language=new.language)
         if new.language not in form.languages:
             form.languages = [*form.languages, new.language]
         await changed(session)
     return WordingOut.of(wording)
+
+
+def worded(form: Form | FormOut, new: NewWording, now: datetime) -> WordingSet:
+    """Return the wording set that new texts make. What a page would say by default is in it, so that it is proven."""
+    texts = new.model_dump(include={*PURPOSES, *TOLD}, exclude_none=True)
+    texts.setdefault(NEXT, default_texts(new.language, form.answer_within)[NEXT])
+    return _wording(form.key, new.language, texts, new.recipients, now)
 
 
 async def public(database: Database, key: str) -> PublicForm:

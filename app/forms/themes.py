@@ -1,5 +1,6 @@
 """How a form looks: a few choices that are checked by their type, so that no style sheet can come in by them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -40,7 +41,7 @@ class ThemeChange(BaseModel):
     corners: Corners | None = None
     font: Annotated[Font | None, Field(description=_FONT)] = None
 
-    def on(self, theme: dict[str, str | None]) -> dict[str, str | None]:
+    def on(self, theme: Mapping[str, str | None]) -> dict[str, str | None]:
         """Return a form's theme, as it is stored, after the change."""
         return {**USUAL.model_dump(), **theme, **self._named()}
 

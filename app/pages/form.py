@@ -89,9 +89,9 @@ def _draw(
 ) -> HTMLResponse:
     headers = page_headers(
         worn(view.theme),
-        form_action=view.redirect_origins,
+        form_action=None if view.is_preview else view.redirect_origins,
         frame_ancestors=view.frame_origins,
-        private=typed.is_personal or bool(problems) or refusal is not None,
+        private=view.is_preview or typed.is_personal or bool(problems) or refusal is not None,
     )
     values = _values(view, typed, problems, refusal)
     headers |= refusal.headers if refusal else {}

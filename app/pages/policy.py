@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from app.pages.styles import PLAIN, Styles
 
+_NOWHERE = "'none'"
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
 
@@ -31,18 +32,20 @@ def _origin(address: str) -> str | None:
 def page_headers(
     styles: Styles = PLAIN,
     *,
-    form_action: Iterable[str] = (),
+    form_action: Iterable[str] | None = (),
     frame_ancestors: Iterable[str] = (),
     private: bool = True,
 ) -> dict[str, str]:
     """Return the headers of a page that runs our own file alone, wears `styles`, and loads nothing from elsewhere.
 
+    `form_action` names where its forms may lead to beside us; None: nowhere, not even to us.
     `private` pages show what somebody sent: no cache may keep them. The others may be shown again on the way
     back, which is how a browser keeps what was typed.
     """
     policy = (
         f"default-src 'none'; style-src {styles.source}; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
-        f"form-action {_sources(form_action)}; frame-ancestors {_sources(frame_ancestors)}"
+        f"form-action {_NOWHERE if form_action is None else _sources(form_action)}; "
+        f"frame-ancestors {_sources(frame_ancestors)}"
     )
     return {**_everywhere(policy), "Cache-Control": "no-store" if private else "private, no-cache"}
 

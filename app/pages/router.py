@@ -12,6 +12,7 @@ from app.pages.docs import ASSETS_PATH, docs_assets, docs_page
 from app.pages.explanations import problem_page, problems_page
 from app.pages.form import absence_page, form_page, thanks_page, widget_fragment
 from app.pages.policy import staff_headers
+from app.pages.preview import previewed
 from app.pages.rendering import render
 from app.pages.typed import arrival
 from app.pages.views import Wish, form_view
@@ -61,6 +62,15 @@ async def show_widget(key: str, house: House, request: Request, lang: str | None
         page = absence_page(error, _language(request, lang))
         page.headers["Access-Control-Allow-Origin"] = "*"
         return page
+
+
+@router.get("/forms/{key}/preview/{ticket}")
+async def show_preview(key: str, ticket: str, house: House, request: Request) -> Response:
+    """Show a form as it would be."""
+    try:
+        return await previewed(house, key, ticket, request.headers.get("accept-language"))
+    except AppError as error:
+        return absence_page(error, _language(request))
 
 
 @router.get("/forms/{key}/thanks")

@@ -62,6 +62,8 @@ class FormView:
     """Origins that an answer may send the browser on to; browsers hold redirects to `form-action` too."""
     frame_origins: tuple[str, ...] = ()
     """Sites that may show the form in a frame."""
+    is_preview: bool = False
+    """Whether it is only to be looked at: nothing of it is ever sent."""
 
     @property
     def page_language(self) -> str:
@@ -73,6 +75,11 @@ async def form_view(house: Parts, form: Form | FormOut, wish: Wish) -> FormView:
     """Return a form as it is drawn now, in the wanted language if the form offers it."""
     async with house.database.read(DOOR_PATIENCE_SECONDS) as session:
         current = await forms.current_wordings(session, form.key)
+    return view_of(house, form, current, wish)
+
+
+def view_of(house: Parts, form: Form | FormOut, current: Mapping[str, WordingSet], wish: Wish) -> FormView:
+    """Return a form with its current wordings as it is drawn in the wanted language."""
     language = _choose(form.languages, wish)
     wording = _wording(current, [language, language.partition("-")[0], *form.languages, DEFAULT_LANGUAGE])
     return FormView(

@@ -1,6 +1,7 @@
 """`freequote form embed`: what a site's owner pastes works as it is."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,30 @@ async def test_an_alias_needs_a_field_of_ours(cli: CommandLine) -> None:
     refused = await cli("form", "change", "default", "--alias", "your-name=shoe_size")
     assert refused.code != 0
     assert "shoe_size" in refused.err
+
+
+async def test_a_preview_is_an_address_or_a_file_and_changes_nothing(cli: CommandLine, tmp_path: Path) -> None:
+    options = ("--theme-accent", "#7A1F5C", "--answer-within", "1_week", "--show-in", "de")
+    found = await cli("form", "preview", "default", *options)
+    assert re.fullmatch(r"http[^ ]+/forms/default/preview/[\w=-]+\n", found.out)
+    assert (await cli.json("form", "preview", "default", *options))["address"].startswith("http")
+    file = tmp_path / "preview.html"
+    assert await cli.json("form", "preview", "default", *options, "--output", str(file)) == {"address": file.as_uri()}
+    page = file.read_text(encoding="utf-8")
+    assert "<strong>Vorschau.</strong>" in page
+    assert "innerhalb einer Woche" in page
+    assert "#7a1f5c" in page
+    (form,) = (await cli.json("form", "list"))["items"]
+    assert (form["theme"]["accent"], form["answer_within"]) == (None, None)
+
+
+async def test_a_look_is_set_by_the_piece_and_taken_away(cli: CommandLine) -> None:
+    look = ("--theme-accent", "#7a1f5c", "--theme-scheme", "dark", "--theme-corners", "round", "--theme-font", "serif")
+    changed = await cli.json("form", "change", "default", *look, "--answer-within", "4_hours")
+    assert changed["theme"] == {"accent": "#7a1f5c", "scheme": "dark", "corners": "round", "font": "serif"}
+    assert changed["answer_within"] == "4_hours"
+    back = await cli.json("form", "change", "default", "--theme-accent", "", "--answer-within", "")
+    assert back["theme"] == {**changed["theme"], "accent": None}
+    assert back["answer_within"] is None
+    refused = await cli("form", "change", "default", "--theme-accent", "plum")
+    assert (refused.code, "theme/accent" in refused.err) == (1, True)
