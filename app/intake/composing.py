@@ -7,16 +7,23 @@ from typing import Any
 from app.forms.models import WordingSet
 from app.ids import new_id, new_reference
 from app.intake.schemas import QuoteRequest
+from app.intake.spam.judging import NO_DOUBT, Doubt
 from app.leads.arrivals import NewLead
 from app.leads.documents import LeadParts
-from app.pages.typed import HONEYPOT
 
 _CLEAR_CAMPAIGN = re.compile(r"(?!.*\d{5})[^@]{1,64}", re.DOTALL)
 """Campaign values that are kept in the clear: short, no address, no long run of digits."""
 
 
-def new_lead(form_key: str, request: QuoteRequest, consents: list[dict[str, Any]], *, test: bool = False) -> NewLead:
-    """Make the lead of a request; it was received when its consents were given."""
+def new_lead(
+    form_key: str,
+    request: QuoteRequest,
+    consents: list[dict[str, Any]],
+    *,
+    doubt: Doubt = NO_DOUBT,
+    test: bool = False,
+) -> NewLead:
+    """Make the lead of a request; it was received when its consents were given. `doubt` may hold it."""
     campaign = {
         name: value
         for name, value in request.attribution.items()
@@ -27,7 +34,8 @@ def new_lead(form_key: str, request: QuoteRequest, consents: list[dict[str, Any]
         id=new_id(),
         reference=new_reference(),
         form_key=form_key,
-        held_reasons=["honeypot"] if request.fq.get(HONEYPOT) else [],
+        held_reasons=doubt.reasons,
+        held_score=doubt.score if doubt.holds else 0,
         test=test,
         country=request.country,
         language=request.language,

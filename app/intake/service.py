@@ -20,6 +20,7 @@ from app.intake.flood import KEPT, FloodCount, Marks, marks_of, since
 from app.intake.models import FloodMark, IdempotencyKey
 from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
+from app.intake.spam.service import doubt_of
 from app.leads import arrivals
 from app.leads.arrivals import Arrival
 from app.parts import Parts
@@ -84,7 +85,8 @@ async def candidate(
     now = house.clock.now()
     consent = request.consent
     wording, shown = await configuration.wording_shown(form_key, consent.wording, request.language)
-    new = new_lead(form_key, request, consent_rows(request, wording, shown=shown, at=now))
+    doubt = doubt_of(house.keyring, form_key, request, now)
+    new = new_lead(form_key, request, consent_rows(request, wording, shown=shown, at=now), doubt=doubt)
     return Candidate(
         form_key,
         arrivals.arrival(house.keyring, new),

@@ -1,7 +1,6 @@
 """A telephone enquiry: what staff heard, entered by them, with consent as it was spoken."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +30,7 @@ async def enter(house: Parts, request: QuoteRequest, *, by: Principal | None = N
     if by is not None and not by.sees(form_key):
         raise FormNotFound
     configuration = DoorConfiguration(house.database)
-    new = replace(new_lead(form_key, request, list(_consents(request, now))), held_reasons=[])
+    new = new_lead(form_key, request, list(_consents(request, now)))
     step = Rows(LeadStep, [timeline.step_row(new.id, "entered", now, by)])
     entered = [arrivals.arrival(house.keyring, new)]
     await entering.write(house, configuration, form_key, entered, actor=actor_of(by), beside=[step])

@@ -43,6 +43,7 @@ class NewLead:
     consents: list[dict[str, Any]]
     """Rows of consents, without `id` and `lead_id`."""
     received_at: datetime
+    held_score: int = 0
     status: str = Status.NEW.value
     version: int = 1
 
@@ -138,6 +139,7 @@ def _row(new: NewLead, key: SealingKey) -> dict[str, Any]:
         "version": new.version,
         "held": bool(new.held_reasons),
         "held_reasons": new.held_reasons,
+        "held_score": new.held_score,
         "test": new.test,
         "country": new.country,
         "language": new.language,

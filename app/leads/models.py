@@ -46,6 +46,8 @@ class Lead(Base):
     """Grows with every change; consumers drop what is older than what they have."""
     held: Mapped[bool]
     held_reasons: Mapped[list[str]]
+    held_score: Mapped[int] = mapped_column(server_default="0")
+    """How much spoke against it, where that was weighed."""
     rejected_at: Mapped[datetime | None]
     """When staff marked a held lead as spam."""
     test: Mapped[bool]

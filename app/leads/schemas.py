@@ -195,7 +195,10 @@ class LeadOut(BaseModel):
     form: str
     status: Status
     held: bool
-    held_reasons: list[str]
+    held_reasons: Annotated[
+        list[str], Field(description="Why it is or was held, the heaviest first.", examples=[["pitch-seo", "link"]])
+    ]
+    held_score: Annotated[int, Field(description="What its signs weighed together; 0: it was not held for signs.")]
     test: bool
     received_at: datetime
     updated_at: datetime
