@@ -1,5 +1,6 @@
 """`freequote lead`."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,8 +12,13 @@ from app.cli.running import run
 from app.cli.showing import AsJson, show, show_list
 from app.leads import service
 from app.leads.schemas import LeadFilters
+from app.leads.stats.asking import USUAL_DAYS
+from app.leads.stats.held import held_figures
+from app.leads.stats.schemas import HeldFigures
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.parts import Parts
 
+_DAY = ["%Y-%m-%d"]
 app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True, add_completion=False)
 app.command("export")(export_)
 app.command("import")(import_)
@@ -46,3 +52,24 @@ def timeline(lead: Annotated[str, typer.Argument(help="Id or reference.")], as_j
     show_list(
         entries, ("at", "kind", "by", "before", "after", "text", "delivery"), spare=("delivery",), as_json=as_json
     )
+
+
+@app.command("held-figures")
+def held_figures_(
+    first: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="The first day; else 30.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="The last day; else today.")] = None,
+    form: Annotated[str | None, typer.Option(help="Only what came through this form.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of held leads, by the reasons that they were held for. Days are UTC."""
+
+    async def count(house: Parts) -> HeldFigures:
+        until = last.date() if last else house.clock.now().date()
+        return await held_figures(house.database, first.date() if first else until - USUAL_DAYS, until, form)
+
+    found = run(count)
+    if as_json:
+        show(found, as_json=True)
+        return
+    typer.echo(f"{found.held} held: {found.released} released, {found.rejected} rejected, {found.waiting} waiting")
+    show_list(found.reasons, ("reason", "held", "released", "rejected", "waiting"), as_json=False)

@@ -16,6 +16,10 @@ def _of_some(name: str, condition: str, *columns: str) -> Index:
     return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(on_sqlite))
 
 
+WERE_HELD = "held_reasons <> '[]'"
+"""Of leads that are or were held: what an index is made for."""
+
+
 class Lead(Base):
     """An accepted quote request. What says who it is, or what ails them, is sealed with the lead's own key."""
 
@@ -31,6 +35,7 @@ class Lead(Base):
         _of_some("ix_leads_assignee", "assignee IS NOT NULL", "assignee", "received_at", "no"),
         _of_some("ix_leads_unanswered", "answered_at IS NULL", "received_at", "no"),
         _of_some("ix_leads_held", "held", "received_at", "no"),
+        _of_some("ix_leads_were_held", WERE_HELD, "received_at", "no"),
         _of_some("ix_leads_test", "test", "received_at", "no"),
         # A number is never given twice, not even after the newest lead was erased.
         {"sqlite_autoincrement": True},

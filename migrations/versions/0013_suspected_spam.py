@@ -1,4 +1,4 @@
-"""Held leads keep what spoke against them as a number too."""
+"""Held leads keep what spoke against them as a number too, and those that were held are quickly found."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,12 +6,18 @@ from alembic import op
 revision = "0013"
 down_revision = "0011"
 
+WERE_HELD = sa.text("held_reasons <> '[]'")
+
 
 def upgrade() -> None:
     """Take the step; the default is a constant, since a release behind writes rows without it."""
     op.add_column("leads", sa.Column("held_score", sa.Integer(), server_default="0", nullable=False))
+    op.create_index(
+        "ix_leads_were_held", "leads", ["received_at", "no"], postgresql_where=WERE_HELD, sqlite_where=WERE_HELD
+    )
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index("ix_leads_were_held", "leads")
     op.drop_column("leads", "held_score")

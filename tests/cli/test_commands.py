@@ -25,6 +25,19 @@ async def test_a_lead_is_listed_and_shown_by_the_reference_as_people_write_it(cl
     assert "\nconsents 2\n  purpose" in for_people
 
 
+async def test_what_became_of_held_leads_is_told_by_reason(cli: CommandLine, desk: Desk) -> None:
+    for reasons in (["pitch-seo", "link"], ["link"], []):
+        await desk.lead(held_reasons=reasons)
+    found = await cli.json("lead", "held-figures", "--from", "2026-03-02", "--to", "2026-03-02")
+    assert (found["from"], found["held"], found["waiting"]) == ("2026-03-02", 2, 2)
+    assert [(one["reason"], one["held"]) for one in found["reasons"]] == [("link", 2), ("pitch-seo", 1)]
+    for_people = (await cli("lead", "held-figures", "--to", "2026-03-02")).out
+    assert "2 held: 0 released, 0 rejected, 2 waiting" in for_people
+    assert "pitch-seo" in for_people
+    assert (await cli.json("lead", "held-figures", "--to", "2026-03-01"))["held"] == 0
+    assert (await cli("lead", "held-figures", "--to", "yesterday")).code == 2
+
+
 async def test_leads_are_found_by_the_filters_of_the_api_and_show_their_timeline(cli: CommandLine, desk: Desk) -> None:
     lead = await desk.lead(language="es")
     await desk.lead(person={"name": "Clara Voss", "email": "voss@mail.example"}, language="de")

@@ -16,13 +16,14 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.deliveries.models import Delivery, Event
 from app.leads.changes.queries import Place
-from app.leads.models import Lead
+from app.leads.models import WERE_HELD, Lead
 
 _COUNTED = (Lead.held.is_(False), Lead.test.is_(False))
 
@@ -85,6 +86,15 @@ async def answered(session: AsyncSession, first: date, last: date) -> Sequence[A
     seconds = _seconds(session, facts.c.answered_at) - _seconds(session, facts.c.received_at)
     query = select(facts.c.day, facts.c.form_key, seconds).where(facts.c.answered_at.is_not(None))
     return (await session.execute(query)).all()
+
+
+def held(first: date, last: date, forms: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Count the leads of some days that were held, by reasons, held still, rejected; with the oldest of each."""
+    state = (Lead.held_reasons, Lead.held, Lead.rejected_at.is_not(None))
+    # The index finds them by these very words.
+    were_held = (text(WERE_HELD), Lead.test.is_(False), *_between(Lead.received_at, first, last))
+    query = select(*state, func.count(), func.min(Lead.received_at)).where(*were_held).group_by(*state)
+    return query.where(Lead.form_key.in_(forms)) if forms else query
 
 
 def deliveries(first: date, last: date, forms: Sequence[str]) -> Select[str, int, datetime]:

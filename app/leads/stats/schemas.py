@@ -55,6 +55,32 @@ class DeliveryHealth(BaseModel):
     oldest_waiting_at: datetime | None
 
 
+class HeldCounts(BaseModel):
+    """How many leads were held as suspected spam, and what became of them."""
+
+    held: Annotated[int, Field(description="In all: those that were released, rejected, and that still wait.")] = 0
+    released: int = 0
+    rejected: int = 0
+    waiting: int = 0
+
+
+class ReasonFigure(HeldCounts):
+    """What became of the leads that were held for one reason, among others or alone."""
+
+    reason: Annotated[str, Field(examples=["pitch-seo"])]
+
+
+class HeldFigures(HeldCounts):
+    """The leads that were received in some days and held, in figures; each counts once, and once for each reason."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    first_day: Annotated[date, Field(alias="from")]
+    last_day: Annotated[date, Field(alias="to")]
+    oldest_waiting_at: datetime | None
+    reasons: Annotated[list[ReasonFigure], Field(description="The most frequent first.")]
+
+
 class Stats(BaseModel):
     """The leads that were received in some days, in figures; held leads and tests are not counted."""
 

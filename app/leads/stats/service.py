@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.access.principals import Principal
 from app.database import Database
 from app.deliveries.schemas import DeliveryState
-from app.errors import FieldProblem, InvalidRequest
 from app.leads.schemas import Status
 from app.leads.stats import counting, queries
+from app.leads.stats.asking import check_days, forms_asked
 from app.leads.stats.models import DailyCount
 from app.leads.stats.schemas import (
     CountryFigure,
@@ -24,10 +24,7 @@ from app.leads.stats.schemas import (
     Stats,
 )
 
-_MOST_DAYS = 3660
 _MOST_SOURCES = 50
-_NO_FORM = "-"
-"""What no form is called."""
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
 
 
@@ -38,13 +35,8 @@ async def stats(
 
     Errors: `InvalidRequest` when the days are too many or in the wrong order.
     """
-    if not 0 <= (last - first).days < _MOST_DAYS:
-        message = f"The last day must not lie before the first one, nor {_MOST_DAYS} days or more behind it."
-        raise InvalidRequest([FieldProblem("/query/to", "invalid-range", message)])
-    forms = [form] if form else sorted(by.forms) if by else []
-    if form and by is not None and not by.sees(form):
-        # As of a form that nothing came through.
-        forms = [_NO_FORM]
+    check_days(first, last)
+    forms = forms_asked(form, by)
     await counting.keep_up(database)
     query = select(DailyCount.day, DailyCount.counts).where(
         DailyCount.day.between(str(first), str(last)), DailyCount.form_key.in_(forms or [counting.ALL_FORMS])
