@@ -30,7 +30,7 @@ def database_url(sqlite_url: str) -> str:
 def _codes() -> Iterator[str]:
     """Yield every code that the door notes: the text before the sentence, wherever a problem is made."""
     for file in INTAKE.rglob("*.py"):
-        if file.parent.name == "importing":
+        if file.parent.name in {"importing", "spam"}:
             continue  # No visitor is there to read it.
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace("-", "").isalpha():
