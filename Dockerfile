@@ -2,9 +2,11 @@
 FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-COPY requirements.lock requirements-build.lock ./
+# For staff who sign in through an OpenID provider: --build-arg LOCK=requirements-oidc.lock
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-oidc.lock requirements-build.lock ./
 RUN python -m venv /opt/freequote \
-    && /opt/freequote/bin/python -m pip install --require-hashes -r requirements.lock \
+    && /opt/freequote/bin/python -m pip install --require-hashes -r "$LOCK" \
     && python -m venv /opt/build \
     && /opt/build/bin/python -m pip install --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./

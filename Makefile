@@ -48,8 +48,9 @@ generate: .venv/.test ## Write .env.example, docs/settings.md and openapi.json a
 	.venv/bin/python -m docs.generate
 
 lock: ## Move the lock files on to the newest versions that pyproject.toml allows (needs uv).
-	$(LOCK) --upgrade --group dev pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) --upgrade --group dev --extra oidc pyproject.toml --output-file requirements-dev.lock
 	$(LOCK) --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
+	$(LOCK) --constraint requirements-dev.lock --extra oidc pyproject.toml --output-file requirements-oidc.lock
 	$(LOCK) --constraint requirements-dev.lock --group build --output-file requirements-build.lock
 
 clean: ## Remove the environment and all caches; data/ stays.

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import VERSION, openapi
 from app.access.audit_router import router as audit_router
+from app.access.oidc.desk import SignInDesk
+from app.access.oidc.router import router as sign_in_router
 from app.access.refusals import Refusals
 from app.access.router import router as access_router
 from app.access.service import KeyDesk
@@ -18,6 +20,7 @@ from app.access.staff_router import router as staff_router
 from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database
+from app.deliveries.asking import GuardedAsking
 from app.deliveries.checks import delivery_checks
 from app.deliveries.router import router as deliveries_router
 from app.destinations.router import router as destinations_router
@@ -66,6 +69,7 @@ _ROUTERS = (
     access_router,
     audit_router,
     session_router,
+    sign_in_router,
     staff_router,
     preview_router,
     pages_router,
@@ -118,6 +122,8 @@ def _lifespan(
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk, app.state.refusals = KeyDesk(database, clock), Refusals(database, clock)
         app.state.session_desk = SessionDesk(house, app.state.refusals)
+        asks = GuardedAsking(settings, clock)
+        app.state.sign_in_desk = SignInDesk(house, app.state.session_desk, app.state.refusals, asks)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
         app.state.burst = BurstLimit(settings.burst)
@@ -134,6 +140,7 @@ def _lifespan(
             hints.stop()
             await asyncio.gather(*running)
             await senders.aclose()
+            await asks.aclose()
             await database.dispose()
 
     return lifespan

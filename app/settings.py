@@ -100,6 +100,25 @@ class Settings(BaseSettings):
     require_totp: bool = Field(
         default=False, description="Staff must set up an authenticator app before they can do anything else."
     )
+    oidc_issuer: str = Field(
+        "",
+        description="The OpenID provider that staff may sign in through, as it spells itself: "
+        "`https://login.clinic.example`. Needs the extra: `pip install 'freequote[oidc]'`.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls us.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="The secret that the provider gave us; empty for a public client."
+    )
+    oidc_second_factor: Literal["amr", "always"] = Field(
+        "amr",
+        description="Where an account needs a second factor: `amr` believes the provider where its token says `mfa`; "
+        "`always` says that the provider asks everybody for one.",
+    )
+    oidc_networks: Networks = Field(
+        (),
+        description="CIDRs, comma-separated, that the provider may be reached in although they are not public, "
+        "besides FREEQUOTE_ALLOW_NETWORKS.",
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "
@@ -180,6 +199,8 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_PUBLIC_URL must start with https:// (or http:// in development).")
         if self.smtp_url.get_secret_value() and not self.mail_from:
             raise ValueError("FREEQUOTE_SMTP_URL is set but FREEQUOTE_MAIL_FROM is not: say who mail comes from.")
+        if self.oidc_issuer:
+            self._check_provider()
         if self.flood.seconds > _LONGEST_FLOOD_SECONDS:
             raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
         if self.delivery_lease < self.delivery_deadline + LEASE_MARGIN_SECONDS:
@@ -190,6 +211,15 @@ class Settings(BaseSettings):
         if self.production:
             self._fit_for_production()
         return self
+
+    def _check_provider(self) -> None:
+        parts = urlsplit(self.oidc_issuer)
+        if parts.scheme not in {"https", "http"} or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("FREEQUOTE_OIDC_ISSUER must be an https:// address without a query (OIDC Discovery §3).")
+        if not self.oidc_client_id:
+            raise ValueError("FREEQUOTE_OIDC_ISSUER is set but FREEQUOTE_OIDC_CLIENT_ID is not: register us there.")
+        if self.production and parts.scheme != "https":
+            raise ValueError("FREEQUOTE_OIDC_ISSUER must start with https:// in production.")
 
     def _fit_for_production(self) -> None:
         keys = self.sealing_key.get_secret_value()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, insert, update
 
+from app.access.oidc.under_way import forget_unfinished
 from app.access.sessions import forget_ended
 from app.audit.checkpoints import CheckpointFile
 from app.audit.sealer import SEAL_SECONDS, Sealer
@@ -155,6 +156,7 @@ class WorkerLoop:
         async with self._database.begin() as session:
             await session.execute(delete(Worker).where(Worker.seen_at < database_now(-_LONG_SILENT_SECONDS)))
             await forget_ended(session, self._clock.now())
+            await forget_unfinished(session, self._clock.now())
 
     async def _leave(self) -> None:
         with suppress(OutOfReach):

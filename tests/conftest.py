@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.databases",
     "tests.support.house",
+    "tests.support.provider",
     "tests.support.service",
 ]
 

@@ -28,6 +28,8 @@ RIGHTS: dict[str, set[str]] = {
         "isReady",
         "logIn",
         "logOut",
+        "beginSignIn",
+        "finishSignIn",
         "acceptInvitation",
     },
     "anyone known": {"getMe"},

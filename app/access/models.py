@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -31,6 +31,7 @@ class StaffAccount(Base):
     """A member of staff. There is none until one is invited."""
 
     __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("oidc_subject", "oidc_issuer"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -50,6 +51,9 @@ class StaffAccount(Base):
     """One that was shown and not confirmed yet, sealed."""
     totp_step: Mapped[int] = mapped_column(BigInteger)
     """The step of the last code that was used: no code counts twice."""
+    oidc_issuer: Mapped[str | None] = mapped_column(String(2000))
+    oidc_subject: Mapped[str | None] = mapped_column(String(255))
+    """Who they are to the sign-in provider, once they have signed in through it."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -64,3 +68,17 @@ class StaffSession(Base):
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    second_factor: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the sign-in provider asked for one."""
+
+
+class StaffSignIn(Base):
+    """A sign-in through the provider that is under way."""
+
+    __tablename__ = "staff_sign_ins"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """SHA-256 of what the browser keeps in a cookie; all that the provider is told follows from that, one way."""
+    page: Mapped[str] = mapped_column(String(600))
+    """Where it leads, on our own address."""
+    created_at: Mapped[datetime]

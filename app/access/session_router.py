@@ -32,7 +32,7 @@ async def log_in(given: LogIn, request: Request, response: Response, house: Hous
     check_same_origin(request)
     client = client_behind(request, house.settings.trusted_proxies)
     made = await _desk(request).log_in(given, client, before=request.cookies.get(COOKIE))
-    _set_cookie(response, made)
+    set_session(response, made)
 
 
 @router.delete("/session", operation_id="logOut", status_code=HTTPStatus.NO_CONTENT, responses=problems(ForeignOrigin))
@@ -53,13 +53,13 @@ async def accept_invitation(joining: Joining, request: Request, house: House) ->
 
 
 @router.get("/me", operation_id="getMe")
-async def get_me(request: Request, house: House, by: Anyone) -> Me:
+async def get_me(request: Request, by: Anyone) -> Me:
     """Say who asks, and what they may do."""
     me = Me(kind=by.kind, id=by.id, name=by.name, scopes=sorted(by.scopes), forms=sorted(by.forms))
     who: Recognised | None = getattr(request.state, "recognised", None)
     if who is None:
         return me
-    without = "needed" if house.settings.require_totp else "off"
+    without = "needed" if who.is_lacking else "off"
     return me.model_copy(update={"role": who.role, "totp": "on" if who.totp else without})
 
 
@@ -73,7 +73,7 @@ async def change_password(
     wanted: PasswordChange, request: Request, response: Response, house: House, who: LoggedIn
 ) -> None:
     """Change your password. All your sessions end; this browser gets a new one."""
-    _set_cookie(response, await own_account.change_password(house, _desk(request), who.principal.id, wanted))
+    set_session(response, await own_account.change_password(house, _desk(request), who.principal.id, wanted))
 
 
 @router.post("/me/totp", operation_id="beginTotp", responses=problems(LogInFailed, NotASession, TooManyLogIns))
@@ -90,9 +90,10 @@ async def begin_totp(given: Confirmed, request: Request, house: House, who: Logg
 )
 async def confirm_totp(given: TotpCode, request: Request, response: Response, house: House, who: LoggedIn) -> None:
     """Let codes of the new app count from now on. All your sessions end; this browser gets a new one."""
-    _set_cookie(response, await own_account.confirm_totp(house, _desk(request), who.principal.id, given.code))
+    set_session(response, await own_account.confirm_totp(house, _desk(request), who.principal.id, given.code))
 
 
-def _set_cookie(response: Response, session_id: str) -> None:
+def set_session(response: Response, session_id: str) -> None:
+    """Let the browser keep a new session."""
     lasts = int(ABSOLUTE.total_seconds())
     response.set_cookie(COOKIE, session_id, max_age=lasts, path="/", secure=True, httponly=True, samesite="lax")

@@ -40,6 +40,8 @@ class Recognised:
     role: Role
     totp: bool
     """Whether an authenticator app is set up."""
+    is_lacking: bool
+    """Whether one must be, before anything else."""
 
 
 class SessionDesk:
@@ -78,11 +80,17 @@ class SessionDesk:
         async with self._database.begin() as session:
             if not await self._still_fits(session, account, step):
                 raise LogInFailed
-            if before:
-                await session.execute(delete(StaffSession).where(StaffSession.hash == _hash(before)))
-            made = self._begin(session, account.id)
-            audit.record(session, f"staff:{account.id}", Action.SESSION_BEGUN, f"staff:{account.id}")
-        return made
+            return await self._begin_instead(session, account.id, before)
+
+    async def begin_by_provider(
+        self, session: AsyncSession, staff_id: UUID, before: str | None, *, second_factor: bool
+    ) -> str:
+        """Return the id of a new session for somebody that the sign-in provider vouches for, as `log_in` does."""
+        return await self._begin_instead(session, staff_id, before, second_factor=second_factor, way="oidc")
+
+    def wants_second_factor(self, account: StaffAccount) -> bool:
+        """Say whether a password alone would not do for an account."""
+        return self._totp_required or account.totp is not None
 
     async def recognise(self, session_id: str, *, is_use: bool = True) -> Recognised:
         """Return who has a session, or raise `NotAuthenticated`: looked up each time, so that an end is one at once.
@@ -91,7 +99,7 @@ class SessionDesk:
         """
         now = self._clock.now()
         query = (
-            select(StaffAccount, StaffSession.seen_at)
+            select(StaffAccount, StaffSession.seen_at, StaffSession.second_factor)
             .join(StaffSession, StaffSession.staff_id == StaffAccount.id)
             .where(StaffSession.hash == _hash(session_id), StaffAccount.disabled_at.is_(None))
             .where(StaffSession.seen_at > now - IDLE, StaffSession.created_at > now - ABSOLUTE)
@@ -100,12 +108,12 @@ class SessionDesk:
             row = (await session.execute(query)).first()
         if row is None:
             raise NotAuthenticated
-        account, seen_at = row
+        account, seen_at, second_factor = row
         if is_use and now - seen_at >= _SEEN_EVERY:
             seen = update(StaffSession).where(StaffSession.hash == _hash(session_id)).values(seen_at=now)
             async with self._database.begin() as session:
                 await session.execute(seen)
-        return self._recognised(account)
+        return self._recognised(account, second_factor=second_factor)
 
     async def log_out(self, session_id: str) -> None:
         """End a session; ending one that is none changes nothing."""
@@ -124,9 +132,18 @@ class SessionDesk:
         await session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
         return self._begin(session, staff_id)
 
-    def _begin(self, session: AsyncSession, staff_id: UUID) -> str:
+    async def _begin_instead(
+        self, session: AsyncSession, staff_id: UUID, before: str | None, *, second_factor: bool = False, **details: str
+    ) -> str:
+        if before:
+            await session.execute(delete(StaffSession).where(StaffSession.hash == _hash(before)))
+        audit.record(session, f"staff:{staff_id}", Action.SESSION_BEGUN, f"staff:{staff_id}", **details)
+        return self._begin(session, staff_id, second_factor=second_factor)
+
+    def _begin(self, session: AsyncSession, staff_id: UUID, *, second_factor: bool = False) -> str:
         made, now = secrets.token_urlsafe(_ID_BYTES), self._clock.now()
-        session.add(StaffSession(hash=_hash(made), staff_id=staff_id, created_at=now, seen_at=now))
+        begun = {"created_at": now, "seen_at": now, "second_factor": second_factor}
+        session.add(StaffSession(hash=_hash(made), staff_id=staff_id, **begun))
         return made
 
     async def _check_code(self, account: StaffAccount, code: str | None) -> int | None:
@@ -150,12 +167,13 @@ class SessionDesk:
         used = update(StaffAccount).where(StaffAccount.id == account.id, *same, fresh).values(totp_step=step or 0)
         return await session.scalar(used.returning(StaffAccount.id)) is not None
 
-    def _recognised(self, account: StaffAccount) -> Recognised:
+    def _recognised(self, account: StaffAccount, *, second_factor: bool) -> Recognised:
         role, enrolled = Role(account.role), account.totp is not None
         # Who must set up an app can do nothing else until then.
-        scopes = role.scopes if enrolled or not self._totp_required else frozenset[str]()
+        is_lacking = self._totp_required and not enrolled and not second_factor
+        scopes = frozenset[str]() if is_lacking else role.scopes
         principal = Principal(account.id, account.name, scopes, frozenset(account.forms), kind="staff")
-        return Recognised(principal, role, enrolled)
+        return Recognised(principal, role, enrolled, is_lacking)
 
 
 async def forget_ended(session: AsyncSession, now: datetime) -> None:

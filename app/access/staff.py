@@ -93,13 +93,14 @@ async def disable(database: Database, staff_id: UUID, now: datetime, *, by: Prin
 async def reset(
     database: Database, base_url: str, staff_id: UUID, now: datetime, *, by: Principal | None = None
 ) -> Invited:
-    """Take password and authenticator app away, end all sessions, and invite anew, a disabled account too.
+    """Take password, authenticator app and sign-in by provider away, and invite anew, a disabled account too.
 
     Errors as in `disable`: who resets an account could log in as its owner.
     """
     async with database.begin() as session:
         account = await _governed(session, staff_id, by)
         account.password = account.totp = account.totp_pending = account.disabled_at = None
+        account.oidc_issuer = account.oidc_subject = None
         note(session, by, Action.STAFF_RESET, f"staff:{account.id}")
         await end_sessions(session, account.id)
         return _invited(account, base_url, now)

@@ -59,15 +59,17 @@ class StaffOut(BaseModel):
     forms: list[str]
     state: Literal["invited", "active", "disabled"]
     totp: Annotated[bool, Field(description="Whether a code is asked for at log-in.")]
+    bound: Annotated[bool, Field(description="Whether they sign in through the provider, too.")]
     created_at: datetime
 
     @classmethod
     def of(cls, account: StaffAccount) -> Self:
         """Show an account."""
-        state = "disabled" if account.disabled_at else "active" if account.password else "invited"
+        bound = account.oidc_subject is not None
+        state = "disabled" if account.disabled_at else "active" if account.password or bound else "invited"
         columns = ("id", "email", "name", "role", "forms", "created_at")
         shown = {name: getattr(account, name) for name in columns}
-        return cls.model_validate({**shown, "state": state, "totp": account.totp is not None})
+        return cls.model_validate({**shown, "state": state, "totp": account.totp is not None, "bound": bound})
 
 
 class Invited(StaffOut):

@@ -43,6 +43,8 @@ class Action(StrEnum):
     STAFF_CHANGED = "staff.changed"
     STAFF_DISABLED = "staff.disabled"
     STAFF_RESET = "staff.reset"
+    STAFF_BOUND = "staff.bound"
+    STAFF_UNBOUND = "staff.unbound"
     PASSWORD_CHANGED = "staff.password-changed"  # noqa: S105 - the name of an act
     TOTP_SET = "staff.totp-set"
     SESSION_BEGUN = "session.begun"

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import typer
 
+from app.access.oidc.checks import check_sign_in
 from app.cli.exits import OUT_OF_REACH, REFUSED
 from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
+from app.deliveries.asking import GuardedAsking
 from app.deliveries.checks import delivery_checks
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
@@ -62,6 +64,8 @@ def _say(found: Finding) -> None:
 async def _findings(settings: Settings, database: Database) -> AsyncIterator[Finding]:
     if settings.smtp_url.get_secret_value():
         yield await _smtp(settings)
+    if settings.oidc_issuer:
+        yield await _sign_in(settings)
     basis = await run_checks(database_checks(database))
     for found in basis:
         yield found
@@ -87,6 +91,14 @@ async def _smtp(settings: Settings) -> Finding:
         remedy = "Letters wait until it does; none is lost."
         return Finding("SMTP log-in", ok=False, detail=str(refusal), remedy=remedy)
     return Finding("SMTP log-in", ok=True, detail=detail)
+
+
+async def _sign_in(settings: Settings) -> Finding:
+    asks = GuardedAsking(settings, SystemClock())
+    try:
+        return await check_sign_in(settings, asks, SystemClock())
+    finally:
+        await asks.aclose()
 
 
 async def _destinations(settings: Settings, database: Database, keyring: Keyring) -> AsyncIterator[Finding]:

@@ -12,11 +12,12 @@ from app.cli.running import checked
 from app.leads.schemas import LeadFilters, Sort, Status
 
 
-def _asked(option: typer.CallbackParam, value: str | None) -> str | None:
+def asked(option: typer.CallbackParam, value: str | None) -> str | None:
+    """Ask for a value that was given as `-`."""
     return typer.prompt(str(option.name), err=True) if value == "-" else value
 
 
-_SEALED: dict[str, Any] = {"callback": _asked}
+_SEALED: dict[str, Any] = {"callback": asked}
 """`-` asks for it: what stands on a command line is seen in the list of processes."""
 
 _OPTIONS: dict[str, Any] = {

@@ -14,6 +14,7 @@ from app.parts import Parts
 from app.worker import WorkerLoop, make_engine
 from tests.cli.conftest import CommandLine
 from tests.support.house import Desk
+from tests.support.provider import Provider
 from tests.support.raw import raw_server
 from tests.support.sink import HttpSink
 from tests.support.smtp import SmtpServer
@@ -121,3 +122,15 @@ async def test_a_webhook_that_is_away_or_paused_is_named(cli: CommandLine, desk:
     found = await wrong(cli)
     assert "no connection" in found["destination Clinic CRM"]
     assert f"freequote destination resume {paused.id}" in found["destination Sheet"]
+
+
+async def test_a_sign_in_provider_is_asked_how_it_is(
+    cli: CommandLine, desk: Desk, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FREEQUOTE_OIDC_ISSUER", provider.issuer)
+    monkeypatch.setenv("FREEQUOTE_OIDC_CLIENT_ID", "freequote")
+    monkeypatch.setenv("FREEQUOTE_OIDC_NETWORKS", "127.0.0.0/8")
+    async with a_worker(desk.house):
+        assert (await cli("doctor")).code == 0
+        provider.is_down = True
+        assert "Passwords work all the same" in (await wrong(cli))["sign-in provider"]

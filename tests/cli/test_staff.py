@@ -28,3 +28,22 @@ async def test_a_second_account_and_a_broken_address_are_refused(cli: CommandLin
     assert (second.code, second.err) == (1, "There is an account with that address.\n")
     broken = await cli("staff", "add", "nobody", "--name", "Nobody", "--role", "viewer")
     assert (broken.code, broken.err.startswith("email: ")) == (1, True)
+
+
+async def test_staff_are_bound_to_a_subject_of_the_provider_and_unbound(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await cli.json(*ADD, "--role", "viewer")
+    without = await cli("staff", "bind", made["id"], "248289761001")
+    assert (without.code, "FREEQUOTE_OIDC_ISSUER is not set" in without.err) == (1, True)
+    monkeypatch.setenv("FREEQUOTE_OIDC_ISSUER", "https://login.clinic.example")
+    monkeypatch.setenv("FREEQUOTE_OIDC_CLIENT_ID", "freequote")
+    bound = await cli.json("staff", "bind", made["id"], "248289761001")
+    assert (bound["state"], bound["bound"]) == ("active", True)
+    other = await cli.json("staff", "add", "desk@clinic.example", "--name", "Desk", "--role", "viewer")
+    taken = await cli("staff", "bind", other["id"], "248289761001")
+    assert (taken.code, taken.err) == (1, "Another account is bound to that subject.\n")
+    assert (await cli.json("staff", "unbind", made["id"]))["bound"] is False
+    assert (await cli.json("staff", "bind", other["id"], "248289761001"))["bound"] is True
+    acts = [entry["action"] for entry in (await cli.json("audit", "list", "--actor", "cli"))["items"]]
+    assert acts[:3] == ["staff.bound", "staff.unbound", "staff.invited"]
