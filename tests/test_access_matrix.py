@@ -103,7 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "inviteStaff": {"email": "ines.ortega@clinic.example", "name": "Inés Ortega", "role": "admin"},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
     "createLead": JSON,
-    "searchLeads": {"q": "brandt"},
+    "searchLeads": {"country": "ES"},
     "changeStaff": {},
     "changeLead": {"status": "won"},
     "changeLeads": {"leads": [NOWHERE], "change": {"status": "won"}},

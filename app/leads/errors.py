@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from app.access.errors import MissingScope
 from app.errors import AppError, InvalidRequest
 from app.limits import TooManyRequests
 
@@ -16,6 +17,23 @@ class LeadNotFound(AppError):
 
     def __init__(self) -> None:
         super().__init__("There is no lead with that id or reference.")
+
+
+class SearchNeedsContact(MissingScope):
+    """Whoever may not see contact data could otherwise confirm it: the hits of a search say what was looked for."""
+
+    code = "search-needs-contact"
+    title = "Not to be looked for without seeing it"
+    explanation = (
+        "Names, e-mail addresses and phone numbers can be looked for with the scope `leads:contact` alone: without it "
+        "they are masked, and a search that finds a lead would say what the mask hides. A reference in `q`, and every "
+        "filter but `email` and `phone`, works without it."
+    )
+
+    def __init__(self) -> None:
+        AppError.__init__(
+            self, "To look for names, addresses or numbers needs the scope leads:contact; a reference does not."
+        )
 
 
 class StaleLead(AppError):

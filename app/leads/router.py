@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.access.permissions import CanReadLeads, CanWriteLeads, StaffRoute
 from app.access.principals import Principal
 from app.leads import service
-from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead, TooManyOpened
+from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, SearchNeedsContact, StaleLead, TooManyOpened
 from app.leads.schemas import (
     BulkChange,
     ChangedLeads,
@@ -29,17 +29,20 @@ _NO_VERSION = -1
 IfMatch = Annotated[str | None, Header(max_length=100, description="The `ETag` you saw: change no other version.")]
 
 
-@router.get("", operation_id="listLeads")
+@router.get("", operation_id="listLeads", responses=problems(SearchNeedsContact))
 async def list_leads(
     wanted: Annotated[LeadPage, Query()], house: House, staff: CanReadLeads, request: Request, response: Response
 ) -> LeadList:
-    """List leads, newest first unless `sort` says otherwise. A search may answer a short page, and yet go on."""
+    """List leads, newest first unless `sort` says otherwise. A search may answer a short page, and yet go on.
+
+    Without `leads:contact`, contact data is masked and not looked for: `email`, `phone` and words in `q` are refused.
+    """
     found = await _page(house, wanted, staff)
     link_next(request, response, house.settings.base_url, found.next_cursor)
     return found
 
 
-@router.post("/search", operation_id="searchLeads")
+@router.post("/search", operation_id="searchLeads", responses=problems(SearchNeedsContact))
 async def search_leads(wanted: LeadPage, house: House, staff: CanReadLeads) -> LeadList:
     """List leads by the same filters as JSON, so that names and numbers stay out of addresses and their logs."""
     return await _page(house, wanted, staff)

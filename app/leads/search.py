@@ -87,8 +87,11 @@ async def find(
     *,
     cursor: str | None,
     limit: int,
+    by_words: bool = True,
 ) -> tuple[list[Hit], str | None]:
     """Return the leads of one page, opened, and the cursor behind them. A page may be short, or empty, and yet go on.
+
+    Not `by_words`, a `q` that reads as a reference is looked for as nothing else: a name may read as one, too.
 
     Errors: `InvalidRequest` for a cursor of another list, and for an order that a search does not keep.
     """
@@ -96,7 +99,7 @@ async def find(
         raise InvalidRequest([FieldProblem("/query/sort", "not-with-search", "A search is sorted by time of arrival.")])
     wanted = [*conditions(filters, forms), *([has_tag(filters.tag)] if filters.tag else [])]
     named = await _by_reference(session, keyring, filters.q, wanted)
-    if named:
+    if named or (not by_words and read_reference(filters.q or "") is not None):
         return named, None
     tokens, walk = await _begin(session, keyring, terms, cursor, is_upward=filters.sort is Sort.OLDEST)
     hits = await _walk_on(session, keyring, walk, tokens, terms, wanted, limit)

@@ -12,11 +12,12 @@ from app.database import Database
 from app.leads import queries, search, timeline
 from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several, summary_of
 from app.leads.errors import LeadNotFound
+from app.leads.masking import sees_contact
 from app.leads.models import Lead, LeadStep
 from app.leads.schemas import LeadChange, LeadFilters, LeadOut, LeadSummary
 from app.leads.search import Hit
 from app.leads.showing import opened, summary, whole
-from app.leads.terms import terms_of
+from app.leads.terms import check_looked_for, terms_of
 from app.leads.timeline import TimelineEntry
 from app.paging import Page
 from app.sealing.envelopes import SealingKey
@@ -34,7 +35,7 @@ async def list_leads(
 ) -> Page[LeadSummary]:
     """Return one page of leads. `by` is the key that asks; nobody on the command line sees all.
 
-    Errors: `InvalidRequest` as `app.leads.search` has them.
+    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search` has them.
     """
     async with database.read() as session:
         hits, next_cursor = await find(session, keyring, filters, cursor=cursor, limit=limit, by=by)
@@ -50,10 +51,15 @@ async def find(
     limit: int,
     by: Principal | None,
 ) -> tuple[list[Hit], str | None]:
-    """Return the leads of one page, as listed rows with who they are of, and the cursor behind them."""
+    """Return the leads of one page, as listed rows with who they are of, and the cursor behind them.
+
+    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search` has them.
+    """
+    check_looked_for(filters, by)
     forms = sorted(by.forms) if by else []
     if terms := terms_of(filters):
-        return await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit)
+        by_words = sees_contact(by)
+        return await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit, by_words=by_words)
     rows = (await session.execute(queries.page_of(filters, forms, cursor, limit))).all()
     hits = [(row, opened(keyring, row, row.wrapped)) for row in rows[:limit]]
     return hits, queries.cursor_after(rows[limit - 1], filters.sort) if len(rows) > limit else None

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from app.access.principals import Principal
+from app.ids import read_reference
 from app.languages.catalogue import condition_code
+from app.leads.errors import SearchNeedsContact
+from app.leads.masking import sees_contact
 from app.leads.schemas import LeadFilters
 from app.leads.tokens import (
     PHONE_TAILS,
@@ -57,6 +61,14 @@ class Term:
     def is_rare(self) -> bool:
         """Say whether it is a whole address, or nearly a whole number."""
         return bool(self.values) and all(kind in _RARE for kind, _ in self.values)
+
+
+def check_looked_for(filters: LeadFilters, by: Principal | None) -> None:
+    """Refuse to look for contact data on behalf of somebody who may not see it: `SearchNeedsContact`."""
+    words = (filters.q or "").strip()
+    exact = filters.email is not None or filters.phone is not None
+    if not sees_contact(by) and (exact or (words and read_reference(words) is None)):
+        raise SearchNeedsContact
 
 
 def terms_of(filters: LeadFilters) -> list[Term]:

@@ -122,7 +122,7 @@ async def test_a_search_keeps_to_the_other_filters_and_to_the_forms_of_a_key(des
     assert await _find(desk, q="brandt", held=True) == [held.reference]
     assert await _find(desk, q="brandt", test=True, country="PT") == [there.reference]
     assert await _find(desk, q=held.reference) == []
-    limited = Principal(new_id(), "Front desk", frozenset({"leads:read"}), frozenset({"clinic-es"}))
+    limited = Principal(new_id(), "Front desk", frozenset({"leads:read", "leads:contact"}), frozenset({"clinic-es"}))
     assert await _find(desk, q="brandt", by=limited) == []
     assert await _find(desk, q=plain.reference, by=limited) == []
 

@@ -15,6 +15,7 @@ from app.leads.export.xlsx import XlsxWriter
 from app.leads.masking import sees_contact
 from app.leads.schemas import LeadFilters
 from app.leads.service import find
+from app.leads.terms import check_looked_for
 from app.sealing.keyring import Keyring
 
 _PAGE = 200
@@ -52,8 +53,9 @@ async def export(
 ) -> AsyncIterator[bytes]:
     """Return a file of the leads that a list with the same filters shows, in its order, a piece at a time.
 
-    It is on the audit's record before the first piece goes out.
+    It is on the audit's record before the first piece goes out. Errors: `SearchNeedsContact`.
     """
+    check_looked_for(filters, by)
     async with database.begin() as session:
         # Names only: what is looked for may be a person.
         filtered = sorted(filters.model_fields_set & LeadFilters.model_fields.keys())
