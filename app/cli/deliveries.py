@@ -1,6 +1,7 @@
 """`freequote delivery`."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,9 +9,11 @@ import typer
 
 from app.cli.running import Id, checked, read_id, run
 from app.cli.showing import AsJson, show, show_list
+from app.cli.turning import Cursor, Limit, Whole, turned
 from app.deliveries import figures, replays, service
-from app.deliveries.schemas import DeliveryFilters, DeliveryState, NewReplay
-from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.deliveries.schemas import DeliveryFilters, DeliveryOut, DeliveryState, NewReplay
+from app.paging import DEFAULT_LIMIT, Page
+from app.parts import Parts
 
 DestinationId = Annotated[
     UUID | None, typer.Option(parser=read_id, metavar="ID", help="Only those to this destination.")
@@ -28,13 +31,18 @@ def list_(
     destination: DestinationId = None,
     lead: LeadId = None,
     event: EventId = None,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, typer.Option(help="next_cursor of the page before.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    whole: Whole = False,
     as_json: AsJson = False,
 ) -> None:
     """List deliveries, newest first."""
     filters = DeliveryFilters(state=state, destination=destination, lead=lead, event=event)
-    page = run(lambda house: service.list_deliveries(house.database, filters, cursor=cursor, limit=limit))
+
+    async def read(house: Parts, cursor: str | None, limit: int) -> Page[DeliveryOut]:
+        return await service.list_deliveries(house.database, filters, cursor=cursor, limit=limit)
+
+    page = run(lambda house: turned(partial(read, house), cursor, limit, whole=whole))
     columns = ("id", "created_at", "event_type", "destination", "state", "attempt_count", "due_at", "reason")
     spare = ("event_type", "attempt_count", "created_at", "due_at", "reason")
     show_list(page.items, columns, spare=spare, as_json=as_json, next_cursor=page.next_cursor)

@@ -1,6 +1,7 @@
 """`freequote lead`."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,12 +11,14 @@ from app.cli.filtering import filtered
 from app.cli.importing import import_
 from app.cli.running import run
 from app.cli.showing import AsJson, show, show_list
+from app.cli.turning import Cursor, Limit, Whole, turned
 from app.leads import service
-from app.leads.schemas import LeadFilters
+from app.leads.schemas import LeadFilters, LeadSummary
 from app.leads.stats.asking import USUAL_DAYS
 from app.leads.stats.held import held_figures
 from app.leads.stats.schemas import HeldFigures
-from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.leads.timeline import TimelineEntry
+from app.paging import DEFAULT_LIMIT, Page
 from app.parts import Parts
 
 _DAY = ["%Y-%m-%d"]
@@ -28,12 +31,17 @@ app.command("import")(import_)
 @filtered
 def list_(
     filters: LeadFilters,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, typer.Option(help="next_cursor of the page before.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    whole: Whole = False,
     as_json: AsJson = False,
 ) -> None:
     """List leads, newest first."""
-    page = run(lambda house: service.list_leads(house.database, house.keyring, filters, cursor=cursor, limit=limit))
+
+    async def read(house: Parts, cursor: str | None, limit: int) -> Page[LeadSummary]:
+        return await service.list_leads(house.database, house.keyring, filters, cursor=cursor, limit=limit)
+
+    page = run(lambda house: turned(partial(read, house), cursor, limit, whole=whole))
     columns = ("reference", "received_at", "status", "form", "country", "name", "email", "phone")
     spare = ("country", "form", "phone", "email")
     show_list(page.items, columns, spare=spare, as_json=as_json, next_cursor=page.next_cursor)
@@ -46,12 +54,21 @@ def show_(lead: Annotated[str, typer.Argument(help="Id or reference.")], as_json
 
 
 @app.command("timeline")
-def timeline(lead: Annotated[str, typer.Argument(help="Id or reference.")], as_json: AsJson = False) -> None:
+def timeline(
+    lead: Annotated[str, typer.Argument(help="Id or reference.")],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    whole: Whole = False,
+    as_json: AsJson = False,
+) -> None:
     """Show all that happened to a lead, in order."""
-    entries = run(lambda house: service.timeline_of(house.database, house.keyring, lead))
-    show_list(
-        entries, ("at", "kind", "by", "before", "after", "text", "delivery"), spare=("delivery",), as_json=as_json
-    )
+
+    async def read(house: Parts, cursor: str | None, limit: int) -> Page[TimelineEntry]:
+        return await service.timeline_of(house.database, house.keyring, lead, cursor=cursor, limit=limit)
+
+    page = run(lambda house: turned(partial(read, house), cursor, limit, whole=whole))
+    columns = ("at", "kind", "by", "before", "after", "text", "delivery")
+    show_list(page.items, columns, spare=("delivery",), as_json=as_json, next_cursor=page.next_cursor)
 
 
 @app.command("held-figures")

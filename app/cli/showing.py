@@ -52,7 +52,7 @@ def show_list(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
     _print_table(rows, _fitting(rows, columns, spare, width), width)
     if beside.get("next_cursor"):
-        typer.echo(f"There are more: --cursor {beside['next_cursor']}", err=True)
+        typer.echo(f"There are more, all with --all, the next ones with --cursor {beside['next_cursor']}", err=True)
 
 
 def print_json(document: Any) -> None:

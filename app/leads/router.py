@@ -19,7 +19,7 @@ from app.leads.schemas import (
     LeadSummary,
 )
 from app.leads.timeline import NewNote, Timeline, TimelineEntry
-from app.paging import link_next
+from app.paging import DEFAULT_LIMIT, Cursor, Limit, link_next
 from app.parts import House, Parts
 from app.problems import problems
 
@@ -75,10 +75,20 @@ async def get_lead(lead: str, request: Request, house: House, staff: CanReadLead
 
 
 @router.get("/{lead}/timeline", operation_id="getTimeline", responses=problems(LeadNotFound, TooManyOpened))
-async def get_timeline(lead: str, request: Request, house: House, staff: CanReadLeads) -> Timeline:
-    """Get all that happened to a lead, in order: steps, notes, and what was told to whom."""
+async def get_timeline(
+    lead: str,
+    request: Request,
+    response: Response,
+    house: House,
+    staff: CanReadLeads,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Timeline:
+    """Get all that happened to a lead, in order: steps, notes, and what was told to whom. Each page is an opening."""
     request.app.state.openings.take(staff.actor)
-    return Timeline(items=await service.timeline_of(house.database, house.keyring, lead, by=staff))
+    page = await service.timeline_of(house.database, house.keyring, lead, cursor=cursor, limit=limit, by=staff)
+    link_next(request, response, house.settings.base_url, page.next_cursor)
+    return Timeline(items=list(page.items), next_cursor=page.next_cursor)
 
 
 @router.post("/{lead}/notes", operation_id="addNote", status_code=201, responses=problems(LeadNotFound))

@@ -19,7 +19,7 @@ from app.leads.search import Hit
 from app.leads.showing import opened, summary, whole
 from app.leads.terms import check_looked_for, terms_of
 from app.leads.timeline import TimelineEntry
-from app.paging import Page
+from app.paging import MAX_LIMIT, Page
 from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
 
@@ -74,13 +74,22 @@ async def show(database: Database, keyring: Keyring, name: str, *, by: Principal
 
 
 async def timeline_of(
-    database: Database, keyring: Keyring, name: str, *, by: Principal | None = None
-) -> list[TimelineEntry]:
-    """Return all that happened to a lead, in order, or raise `LeadNotFound`. It shows notes, so it is an opening."""
+    database: Database,
+    keyring: Keyring,
+    name: str,
+    *,
+    cursor: str | None = None,
+    limit: int = MAX_LIMIT,
+    by: Principal | None = None,
+) -> Page[TimelineEntry]:
+    """Return one page of what happened to a lead, in order. It shows notes, so each page is an opening.
+
+    Errors: `LeadNotFound`; `InvalidRequest` for a cursor of another list.
+    """
     async with database.begin() as session:
         lead, key = await _load(session, keyring, name, by)
         note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
-        return await timeline.read(session, lead, key)
+        return await timeline.read(session, lead, key, cursor=cursor, limit=limit)
 
 
 async def change(

@@ -1,21 +1,36 @@
 """The timeline of a lead: every step that staff took, the notes they wrote, and what was told to whom."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import Select, Uuid, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.principals import Principal
+from app.database import UtcDateTime
 from app.deliveries import queries as delivery_queries
+from app.deliveries.models import Delivery
 from app.ids import new_id
 from app.leads.models import Lead, LeadStep
+from app.paging import Page, invalid_cursor, moment_in, read_cursor, write_cursor
 from app.sealing.envelopes import SealingKey
 
 NOTE = "note"
+_RECEIVED, _STEP, _PROMISED, _SETTLED = range(4)
+"""What comes first of what happened in the same moment."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """Where an entry stands."""
+
+    at: datetime
+    rank: int
+    id: UUID
 
 
 class TimelineDelivery(BaseModel):
@@ -48,9 +63,10 @@ class TimelineEntry(BaseModel):
 
 
 class Timeline(BaseModel):
-    """All that happened to a lead, the first first."""
+    """One page of what happened to a lead, the first first."""
 
     items: list[TimelineEntry]
+    next_cursor: str | None
 
 
 class NewNote(BaseModel):
@@ -89,21 +105,56 @@ def entry_of(row: Any, key: SealingKey) -> TimelineEntry:
     return TimelineEntry(at=row.at, kind=row.kind, by=row.by, before=row.before, after=row.after, text=text)
 
 
-async def read(session: AsyncSession, lead: Lead, key: SealingKey) -> list[TimelineEntry]:
-    """Return all that happened to a lead, in order."""
-    steps = select(LeadStep).where(LeadStep.lead_id == lead.id).order_by(LeadStep.at, LeadStep.id)
-    entries = [TimelineEntry(at=lead.received_at, kind="received")]
-    entries += [entry_of(step, key) for step in await session.scalars(steps)]
-    for delivery in await session.execute(delivery_queries.of_lead(lead.id)):
-        entries += _of_delivery(delivery)
-    return sorted(entries, key=lambda entry: entry.at)
+async def read(
+    session: AsyncSession, lead: Lead, key: SealingKey, *, cursor: str | None, limit: int
+) -> Page[TimelineEntry]:
+    """Return one page of what happened to a lead, in order: of each kind no more is read than the page may hold."""
+    after = _read_place(cursor)
+    entry = TimelineEntry(at=lead.received_at, kind="received")
+    found = [(_Place(lead.received_at, _RECEIVED, lead.id), entry)]
+    steps = select(LeadStep).where(LeadStep.lead_id == lead.id)
+    rows = await session.scalars(_behind(steps, LeadStep.at, LeadStep.id, _STEP, after, limit))
+    found += [(_Place(row.at, _STEP, row.id), entry_of(row, key)) for row in rows]
+    told = delivery_queries.shown().where(Delivery.lead_id == lead.id)
+    for rank, moment in ((_PROMISED, Delivery.created_at), (_SETTLED, Delivery.settled_at)):
+        query = _behind(told.where(moment.is_not(None)), moment, Delivery.id, rank, after, limit)
+        found += [_of_delivery(row, rank) for row in await session.execute(query)]
+    page = sorted((one for one in found if after is None or one[0] > after), key=itemgetter(0))
+    items = [entry for _, entry in page[:limit]]
+    return Page(items, _write_place(page[limit - 1][0]) if len(page) > limit else None)
 
 
-def _of_delivery(delivery: Any) -> Iterator[TimelineEntry]:
-    told = TimelineDelivery.model_validate(delivery, from_attributes=True)
-    yield TimelineEntry(at=delivery.created_at, kind="promised", delivery=told)
-    if delivery.settled_at is not None:
-        yield TimelineEntry(at=delivery.settled_at, kind=delivery.state, text=delivery.reason, delivery=told)
+def _behind(query: Select[Any], moment: Any, number: Any, rank: int, after: _Place | None, limit: int) -> Select[Any]:
+    """Select what stands behind a place, in order, one more than `limit`."""
+    if after is not None:
+        at = literal(after.at, UtcDateTime())
+        if rank == after.rank:
+            query = query.where(tuple_(moment, number) > tuple_(at, literal(after.id, Uuid())))
+        else:
+            query = query.where(moment >= at if rank > after.rank else moment > at)
+    return query.order_by(moment, number).limit(limit + 1)
+
+
+def _read_place(cursor: str | None) -> _Place | None:
+    if cursor is None:
+        return None
+    at, rank, number = read_cursor(cursor, str, int, str)
+    try:
+        return _Place(moment_in(at), int(rank), UUID(str(number)))
+    except ValueError:
+        raise invalid_cursor() from None
+
+
+def _write_place(place: _Place) -> str:
+    return write_cursor(place.at.isoformat(), place.rank, place.id.hex)
+
+
+def _of_delivery(row: Any, rank: int) -> tuple[_Place, TimelineEntry]:
+    told = TimelineDelivery.model_validate(row, from_attributes=True)
+    if rank == _PROMISED:
+        return _Place(row.created_at, rank, row.id), TimelineEntry(at=row.created_at, kind="promised", delivery=told)
+    entry = TimelineEntry(at=row.settled_at, kind=row.state, text=row.reason, delivery=told)
+    return _Place(row.settled_at, rank, row.id), entry
 
 
 def _context(step_id: UUID) -> str:

@@ -58,6 +58,28 @@ async def test_leads_are_found_by_the_filters_of_the_api_and_show_their_timeline
     assert "received" in (await cli("lead", "timeline", lead.reference)).out
 
 
+async def test_lists_are_turned_page_by_page_or_printed_whole(
+    cli: CommandLine, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.turning.MAX_LIMIT", 2)
+    made = [(await desk.lead()).reference for _ in range(5)][::-1]
+    first = await cli.json("lead", "list", "--limit", "2")
+    rest = await cli.json("lead", "list", "--cursor", first["next_cursor"], "--all")
+    whole = await cli.json("lead", "list", "--all")
+    assert [item["reference"] for item in (*first["items"], *rest["items"])] == made
+    assert ([item["reference"] for item in whole["items"]], whole["next_cursor"]) == (made, None)
+    await desk.mailbox("crm@clinic.example")
+    told = (await desk.lead()).reference
+    one = await cli.json("lead", "timeline", told, "--limit", "1")
+    then = await cli.json("lead", "timeline", told, "--cursor", one["next_cursor"])
+    whole = await cli.json("lead", "timeline", told, "--all")
+    assert [entry["kind"] for entry in whole["items"]] == ["received", "promised"]
+    assert one["items"] + then["items"] == whole["items"]
+    assert len((await cli.json("delivery", "list", "--all"))["items"]) == 1
+    opened = (await cli.json("audit", "list", "--action", "lead.opened", "--all"))["items"]
+    assert len(opened) == 3, "each page is an opening"
+
+
 async def test_what_is_looked_for_need_not_stand_on_the_command_line(
     cli: CommandLine, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

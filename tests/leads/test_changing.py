@@ -89,7 +89,7 @@ async def test_a_note_is_sealed_shown_on_the_timeline_and_told_to_nobody(desk: D
     note = await service.add_note(
         house.database, house.keyring, new.reference, "Wants to come in May.", desk.clock.now()
     )
-    timeline = await service.timeline_of(house.database, house.keyring, new.reference)
+    timeline = (await service.timeline_of(house.database, house.keyring, new.reference)).items
     assert (note.text, timeline[-1].kind, timeline[-1].text) == (
         "Wants to come in May.",
         "note",
@@ -106,7 +106,7 @@ async def test_the_timeline_says_what_was_told_to_whom(desk: Desk, http_sink: Ht
     new, house = await desk.lead(), desk.house
     desk.clock.move(timedelta(seconds=1))
     await desk.engine.run_until_idle()
-    entries = await service.timeline_of(house.database, house.keyring, new.reference)
+    entries = (await service.timeline_of(house.database, house.keyring, new.reference)).items
     assert [entry.kind for entry in entries] == ["received", "promised", "delivered"]
     assert {(entry.delivery.destination, entry.delivery.event_type) for entry in entries if entry.delivery} == {
         ("CRM", "lead.created")
@@ -124,7 +124,7 @@ async def test_many_leads_change_together_each_on_its_own_timeline(desk: Desk, h
         (lead.reference, 2, "lost", ["old"]) for lead in (leads[2], leads[0], leads[1], held)
     ]
     for lead in (*leads, held):
-        timeline = await service.timeline_of(house.database, house.keyring, lead.reference)
+        timeline = (await service.timeline_of(house.database, house.keyring, lead.reference)).items
         assert [entry.kind for entry in timeline if not entry.delivery] == ["received", "status", "tags"]
     async with house.database.read() as session:
         events = await session.execute(select(Event.type, func.count()).group_by(Event.type).order_by(Event.type))
