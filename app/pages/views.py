@@ -66,6 +66,11 @@ class FormView:
     """Whether it is only to be looked at: nothing of it is ever sent."""
 
     @property
+    def initial(self) -> str:
+        """The letter that stands beside the name; empty if it begins with none."""
+        return self.name[:1].upper() if self.name[:1].isalnum() else ""
+
+    @property
     def page_language(self) -> str:
         """The language of everything but the consent texts, one of the `SPOKEN`."""
         return spoken([self.language, *self.offered])

@@ -155,7 +155,7 @@ class Widget {
     wrong.id = `${field.id}-wrong`;
     wrong.textContent = message;
     const control = frame.querySelector(":scope > .control, :scope > div");
-    if (control) control.before(wrong); else frame.append(wrong);
+    if (control) control.before(wrong); else frame.prepend(wrong);
     field.setAttribute("aria-invalid", "true");
     const hint = frame.querySelector(".hint");
     field.setAttribute("aria-describedby", [hint?.id, wrong.id].filter(Boolean).join(" "));
