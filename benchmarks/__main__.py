@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from benchmarks import beside, delivery, door, growth, lists, memory, selfcheck
+from benchmarks import beside, delivery, door, growth, lists, memory, page, selfcheck
 from benchmarks.contenders import TITLES
 from benchmarks.grounds import KINDS, postgres
 from benchmarks.options import Options
@@ -18,6 +18,7 @@ _PARTS: dict[str, Callable[[Report, Options, Postgres], None]] = {
     "growth": growth.measure,
     "memory": memory.measure,
     "lists": lists.measure,
+    "page": page.measure,
 }
 
 

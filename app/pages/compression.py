@@ -10,7 +10,9 @@ _LEVEL = 6
 class CompressedPages:
     """Compresses what browsers open, and nothing else: the door and the API's streams pass untouched.
 
-    No page holds a secret beside what a stranger could make it repeat: there is no cookie and no log-in.
+    What packs well beside a guess gives a secret away (BREACH), and a form repeats where its visitor came from. But
+    it holds no secret: there is no cookie and no log-in, its token and its key are new in each answer, and anybody gets
+    some. What somebody typed is repeated only to a post that brings it along.
     """
 
     def __init__(self, app: ASGIApp) -> None:
