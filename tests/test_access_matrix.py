@@ -24,6 +24,7 @@ RIGHTS: dict[str, set[str]] = {
         "createQuoteRequest",
         "getForm",
         "getFormToken",
+        "getFormChallenge",
         "isAlive",
         "isReady",
         "logIn",

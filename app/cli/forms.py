@@ -39,12 +39,16 @@ def add(
     ] = False,
     reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; else its sender.")] = None,
     answer_within: Within = None,
+    proof_of_work: Annotated[
+        bool, typer.Option("--proof-of-work", help="Let browsers solve a puzzle while people type.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
-    values = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
-    letter = {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
-    new = checked(NewForm, **values, **letter, **({"languages": language} if language else {}))
+    values: dict[str, Any] = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
+    values |= {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
+    values |= {"proof_of_work": proof_of_work, **({"languages": language} if language else {})}
+    new = checked(NewForm, **values)
     show(run(lambda house: add_form(house.database, house.keyring, new, house.clock.now())), as_json=as_json)
 
 
@@ -70,14 +74,18 @@ def change(
     ] = None,
     reply_to: Annotated[str | None, typer.Option(help="Where answers to that letter go; empty: its sender.")] = None,
     answer_within: Within = None,
+    proof_of_work: Annotated[
+        bool | None,
+        typer.Option("--proof-of-work/--no-proof-of-work", help="Whether browsers solve a puzzle while people type."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
     look = _look(name, field, language, answer_within)
     theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     aliases = None if alias is None else _pairs(alias)
-    given = _given(**look, theme=theme, aliases=aliases, acknowledge=acknowledge, reply_to=reply_to)
-    wanted = checked(FormChange, **given)
+    beside = {"acknowledge": acknowledge, "reply_to": reply_to, "proof_of_work": proof_of_work}
+    wanted = checked(FormChange, **_given(**look, theme=theme, aliases=aliases, **beside))
     show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
 
 

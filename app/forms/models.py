@@ -29,6 +29,8 @@ class Form(Base):
     """Where enquirers' answers to that letter go."""
     answer_within: Mapped[AnswerWithin | None] = mapped_column(String(20))
     """What its default texts promise of the answer."""
+    proof_of_work: Mapped[bool] = mapped_column(server_default=false())
+    """Whether browsers are asked to prove some work; without a proof a request weighs more, and is taken."""
     fields: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
     """What it asks for, in that order; empty: the usual fields."""
     aliases: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -10,6 +10,7 @@ from app.access.principals import Principal
 from app.errors import AppError
 from app.forms import service
 from app.forms.errors import FormClosed, FormNotFound
+from app.forms.proofs import Challenge
 from app.forms.schemas import FormOut, NewWording, PublicForm, TimeToken, WordingOut
 from app.parts import House
 from app.problems import problem_response, problems, request_id_of
@@ -54,6 +55,22 @@ async def get_form_token(key: str, house: House, request: Request, response: Res
         return problem_response(error, request_id_of(request), {**_ANY_SITE, **_NEVER})
     response.headers.update({**_ANY_SITE, **_NEVER})
     return TimeToken(token=token)
+
+
+@router.get(
+    "/{key}/challenge",
+    operation_id="getFormChallenge",
+    response_model=Challenge,
+    responses=problems(FormNotFound, FormClosed),
+)
+async def get_form_challenge(key: str, house: House, request: Request, response: Response) -> Challenge | Response:
+    """Get a challenge of ALTCHA's first protocol; a page solves it and sends the solution along as `fq_altcha`."""
+    try:
+        challenge = await service.challenge(house.database, house.keyring, key, house.clock.now())
+    except AppError as error:
+        return problem_response(error, request_id_of(request), {**_ANY_SITE, **_NEVER})
+    response.headers.update({**_ANY_SITE, **_NEVER})
+    return challenge
 
 
 @router.get("/{key}/settings", operation_id="getFormSettings", responses=problems(FormNotFound))

@@ -100,6 +100,10 @@ class FormSettings(BaseModel):
     theme: Theme = USUAL
 
 
+ProofOfWork = Annotated[
+    bool,
+    Field(description="Whether browsers solve a puzzle while people type; without the solution more speaks for spam."),
+]
 Acknowledge = Annotated[bool, Field(description="Whether enquirers get a letter that says that their request arrived.")]
 ReplyTo = Annotated[
     str | None,
@@ -116,6 +120,7 @@ class NewForm(FormSettings):
     """A form to be made."""
 
     key: FormKey
+    proof_of_work: ProofOfWork = False
     acknowledge: Acknowledge = False
     reply_to: ReplyTo = None
     answer_within: Within = None
@@ -134,6 +139,7 @@ class FormChange(BaseModel):
     fields: Fields | None = None
     aliases: Aliases | None = None
     theme: ThemeChange | None = None
+    proof_of_work: ProofOfWork | None = None
     acknowledge: Acknowledge | None = None
     reply_to: ReplyTo = None
     answer_within: Within = None
@@ -148,6 +154,7 @@ class FormOut(BaseModel):
     origins: list[str]
     redirects: list[str]
     is_open: bool
+    proof_of_work: bool
     acknowledge: bool
     reply_to: str | None
     answer_within: AnswerWithin | None
@@ -209,4 +216,5 @@ class PublicForm(BaseModel):
     name: str
     languages: list[str]
     fields: Annotated[list[str], Field(description="What the form asks for, in the order of the page.")]
+    proof_of_work: ProofOfWork
     wordings: Annotated[dict[str, WordingOut], Field(description="The current wording set of each language.")]

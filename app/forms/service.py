@@ -12,11 +12,12 @@ from app.access.auditing import note
 from app.access.principals import Principal
 from app.audit.actions import Action
 from app.database import DOOR_PATIENCE_SECONDS, Database, insert_if_absent
-from app.forms import time_tokens
+from app.forms import proofs, time_tokens
 from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.fields import in_parts
 from app.forms.models import Form, WordingSet
+from app.forms.proofs import Challenge
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.forms.themes import ThemeChange
 from app.forms.wordings import (
@@ -165,13 +166,26 @@ async def public(database: Database, key: str) -> PublicForm:
         wordings = await current_wordings(session, key)
     shown = {language: WordingOut.of(wording) for language, wording in wordings.items()}
     fields = [field for part in in_parts(form.fields).values() for field in part]
-    return PublicForm(key=form.key, name=form.name, languages=form.languages, fields=fields, wordings=shown)
+    return PublicForm(
+        key=form.key,
+        name=form.name,
+        languages=form.languages,
+        fields=fields,
+        proof_of_work=form.proof_of_work,
+        wordings=shown,
+    )
 
 
 async def time_token(database: Database, keyring: Keyring, key: str, now: datetime) -> str:
     """Return a signed time token for a form that takes requests; errors as in `find`."""
     form = await find(database, key)
     return time_tokens.issue(keyring.form_tokens, form.key, now)
+
+
+async def challenge(database: Database, keyring: Keyring, key: str, now: datetime) -> Challenge:
+    """Return a challenge to prove work by, for a form that takes requests; errors as in `find`."""
+    form = await find(database, key)
+    return proofs.challenge(keyring.form_tokens, form.key, now)
 
 
 async def current_wordings(session: AsyncSession, form_key: str) -> dict[str, WordingSet]:

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from app.forms.proofs import Proof
 from app.sealing.tokens import Tokens
 from app.settings import Rate
 
@@ -23,14 +25,27 @@ class Marks:
 
     address: int | None
     text: int | None
+    proof: int | None = None
+    """Of the proof of work that came with it: it counts once."""
+    proof_until: datetime | None = None
+    """When that proof expires, and its mark with it."""
+
+    def rows(self, lead_id: UUID, at: datetime) -> list[dict[str, object]]:
+        """Return the rows of a lead that counts. A proof's mark stands at its end, so that it outlives the proof."""
+        marks = ((self.address, at), (self.text, at), (self.proof, self.proof_until))
+        return [{"token": token, "at": moment, "lead_id": lead_id} for token, moment in marks if token is not None]
 
 
-def marks_of(tokens: Tokens, client: str | None, form_key: str, message: str | None) -> Marks:
+def marks_of(
+    tokens: Tokens, client: str | None, form_key: str, message: str | None, proof: Proof | None = None
+) -> Marks:
     """Make the marks of a request. The text counts for its form only; blanks and case make no other text."""
     text = " ".join((message or "").casefold().split())
     return Marks(
         address=tokens.of("flood-address", client) if client else None,
         text=tokens.of("flood-text", f"{form_key}\0{text}") if len(text) >= _SHORTEST_TEXT else None,
+        proof=tokens.of("proof", proof.signature) if proof else None,
+        proof_until=proof.expires_at if proof else None,
     )
 
 
@@ -50,8 +65,12 @@ class FloodCount:
             return FLOOD
         if marks.text is not None and self._counted[marks.text] >= SAME_TEXT_RATE.count:
             return SAME_TEXT
-        self._counted.update(token for token in (marks.address, marks.text) if token is not None)
+        self._counted.update(token for token in (marks.address, marks.text, marks.proof) if token is not None)
         return None
+
+    def has(self, token: int | None) -> bool:
+        """Say whether a mark is there already."""
+        return token is not None and self._counted[token] > 0
 
 
 def since(now: datetime, rate: Rate) -> datetime:

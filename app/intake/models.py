@@ -23,11 +23,12 @@ class IdempotencyKey(Base):
 
 
 class FloodMark(Base):
-    """That a lead came from one client address, or with one text, both as keyed tokens; kept for an hour."""
+    """That a lead came from one client address, or with one text or proof of work, as a keyed token."""
 
     __tablename__ = "flood_marks"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(primary_key=True)
+    """When it came; of a proof, when that expires. An hour later it is forgotten."""
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -20,7 +20,8 @@ from app.intake.flood import KEPT, FloodCount, Marks, marks_of, since
 from app.intake.models import FloodMark, IdempotencyKey
 from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
-from app.intake.spam.service import doubt_of
+from app.intake.spam.judging import Doubt
+from app.intake.spam.service import doubt_of, weigh_again
 from app.leads import arrivals
 from app.leads.arrivals import Arrival
 from app.parts import Parts
@@ -62,6 +63,7 @@ class Candidate:
     form_key: str
     arrival: Arrival
     marks: Marks
+    doubt: Doubt
     idempotency: Idempotency | None
     received_at: datetime
 
@@ -85,12 +87,13 @@ async def candidate(
     now = house.clock.now()
     consent = request.consent
     wording, shown = await configuration.wording_shown(form_key, consent.wording, request.language)
-    doubt = doubt_of(house.keyring, form_key, request, now)
+    doubt = doubt_of(house.keyring, configuration.open_form(form_key), request, now)
     new = new_lead(form_key, request, consent_rows(request, wording, shown=shown, at=now), doubt=doubt)
     return Candidate(
         form_key,
         arrivals.arrival(house.keyring, new),
-        marks_of(house.keyring.tokens, client, form_key, request.message),
+        marks_of(house.keyring.tokens, client, form_key, request.message, doubt.proof),
+        doubt,
         _idempotency(house.keyring, form_key, request, key) if key else None,
         now,
     )
@@ -136,7 +139,7 @@ async def _standing(house: Parts, configuration: DoorConfiguration, candidates: 
     """See that the configuration in memory is the one of now, and count what floods."""
     per_address, now = house.settings.flood, house.clock.now()
     addresses = {one.marks.address for one in candidates if one.marks.address is not None}
-    texts = {one.marks.text for one in candidates if one.marks.text is not None}
+    texts = {token for one in candidates for token in (one.marks.text, one.marks.proof) if token is not None}
     version, counted = await queries.standing(
         house.database, (addresses, since(now, per_address)), (texts, since(now, flood.SAME_TEXT_RATE))
     )
@@ -199,13 +202,13 @@ def _key_row(one: Candidate, idempotency: Idempotency) -> dict[str, Any]:
 
 def _judge(one: Candidate, count: FloodCount) -> list[dict[str, object]]:
     """Hold a lead that is one too many; return the marks of any other."""
+    if count.has(one.marks.proof):
+        weigh_again(one.arrival, one.doubt.plus("proof-used"))
     reason = count.judge(one.marks)
     if reason is not None:
         one.arrival.hold(reason)
         return []
-    tokens = (one.marks.address, one.marks.text)
-    lead_id = one.arrival.row["id"]
-    return [{"token": token, "at": one.received_at, "lead_id": lead_id} for token in tokens if token is not None]
+    return one.marks.rows(one.arrival.row["id"], one.received_at)
 
 
 async def _earlier(database: Database, candidates: Sequence[Candidate]) -> _Earlier:

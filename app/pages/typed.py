@@ -22,7 +22,9 @@ _BRINGS = {
     "relationship": ("relationship", "patient_name"),
 }
 """Names that one field of a form's settings stands for, where it is not its own alone."""
-_SET_BY_THE_PAGE = frozenset({"form", "fq_key", "fq_lang", "fq_into", "fq_token", HONEYPOT, "consent.wording"})
+_SET_BY_THE_PAGE = frozenset(
+    {"form", "fq_key", "fq_lang", "fq_into", "fq_token", "fq_altcha", HONEYPOT, "consent.wording"}
+)
 _COUNTRIES = "destination_countries"
 _NAME_PARTS = ("first_name", "last_name")
 _ATTRIBUTION = frozenset(

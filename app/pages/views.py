@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from app.database import DOOR_PATIENCE_SECONDS
+from app.forms import proofs, time_tokens
 from app.forms import service as forms
-from app.forms import time_tokens
 from app.forms.fields import Part, in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FormOut
@@ -54,6 +54,8 @@ class FormView:
     """Where the form itself is."""
     token: str = ""
     """Shows when the page was drawn; comes back as `fq_token`."""
+    challenge: str = ""
+    """What is to be solved to prove some work, as JSON; empty: the form asks for none."""
     fields: Mapping[Part, tuple[str, ...]] = field(default_factory=lambda: in_parts(()))
     theme: Theme = USUAL
     offered: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +102,7 @@ def view_of(house: Parts, form: Form | FormOut, current: Mapping[str, WordingSet
         action=f"/v1/quote-requests?form={quote(form.key)}",
         address=f"/forms/{quote(form.key)}",
         token=_token(house, form.key, wish.token),
+        challenge=_challenge(house, form.key) if form.proof_of_work else "",
         fields=in_parts(form.fields),
         theme=Theme.model_validate(form.theme, from_attributes=True),
         offered={tag: own_name(tag) for tag in form.languages},
@@ -116,6 +119,10 @@ def _choose(offered: list[str], wish: Wish) -> str:
 
 def _wording(current: Mapping[str, WordingSet], wanted: Iterable[str]) -> WordingSet:
     return next((current[tag] for tag in wanted if tag in current), None) or next(iter(current.values()))
+
+
+def _challenge(house: Parts, form_key: str) -> str:
+    return proofs.challenge(house.keyring.form_tokens, form_key, house.clock.now()).model_dump_json()
 
 
 def _token(house: Parts, form_key: str, earlier: str) -> str:

@@ -28,7 +28,7 @@ class Keyring:
         self.idempotency = secrets_by_purpose["idempotency"]
         """Keys the hashes of idempotency keys and of the requests behind them."""
         self.form_tokens = secrets_by_purpose["form-tokens"]
-        """Signs what pages and letters carry: time tokens, and links to take a consent back."""
+        """Signs what pages and letters carry: time tokens, challenges, and links to take a consent back."""
 
     def new_data_key(self, lead_id: UUID) -> tuple[SealingKey, bytes]:
         """Make a lead's own key; return it and, for its row, its wrapped form."""

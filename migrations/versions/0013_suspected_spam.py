@@ -1,4 +1,4 @@
-"""Held leads keep what spoke against them as a number too, and those that were held are quickly found."""
+"""Held leads keep what spoke against them as a number too and are quickly found; forms may ask for a proof of work."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,9 @@ WERE_HELD = sa.text("held_reasons <> '[]'")
 
 
 def upgrade() -> None:
-    """Take the step; the default is a constant, since a release behind writes rows without it."""
+    """Take the step; every default is a constant, since a release behind writes rows without them."""
     op.add_column("leads", sa.Column("held_score", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("forms", sa.Column("proof_of_work", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(
         "ix_leads_were_held", "leads", ["received_at", "no"], postgresql_where=WERE_HELD, sqlite_where=WERE_HELD
     )
@@ -20,4 +21,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     op.drop_index("ix_leads_were_held", "leads")
+    op.drop_column("forms", "proof_of_work")
     op.drop_column("leads", "held_score")

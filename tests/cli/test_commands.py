@@ -26,6 +26,13 @@ async def test_a_lead_is_listed_and_shown_by_the_reference_as_people_write_it(cl
     assert "\nconsents 2\n  purpose" in for_people
 
 
+async def test_a_form_asks_for_a_proof_of_work_or_no_more(cli: CommandLine) -> None:
+    made = await cli.json("form", "add", "guarded", "--name", "Guarded", "--proof-of-work")
+    changed = await cli.json("form", "change", "guarded", "--no-proof-of-work")
+    same = await cli.json("form", "change", "guarded", "--name", "Guarded still")
+    assert [form["proof_of_work"] for form in (made, changed, same)] == [True, False, False]
+
+
 async def test_what_became_of_held_leads_is_told_by_reason(cli: CommandLine, desk: Desk) -> None:
     for reasons in (["pitch-seo", "link"], ["link"], []):
         await desk.lead(held_reasons=reasons)

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from app.intake.schemas import QuoteRequest
-from app.intake.spam.table import ENDINGS, EVERYDAY, PHRASES, SHARING, UNPARTED, Phrase, fold, has_unparted_words
+from app.intake.spam.table import ENDINGS, PHRASES, SHARING, UNPARTED, Phrase, fold, has_unparted_words
 
 _MOST_PHRASES = 3
-_MOST_EVERYDAY = 2
+_MOST = {"everyday": 2, "markup": 1}
+"""How many different phrases of a list count, where that is not three."""
 _MANY_LINKS = 3
 _WORD = re.compile(r"\w+")
 _DOTTED_ENDING = re.compile(rf"\.(?:{'|'.join(ENDINGS)})\b")
@@ -48,8 +49,6 @@ def signs(request: QuoteRequest) -> Iterator[str]:
     message = fold("\n".join((request.message or "", *_told_elsewhere(request))))
     folded_names, folded_topics = fold(names), fold(topics)
     yield from _addresses(message, folded_topics, folded_names)
-    if ("<" in message or "[" in message) and _MARKUP.search(message):
-        yield "markup"
     # A name may be spelled like anything.
     told = f"{message}\n{folded_topics}"
     if not told.isascii():
@@ -57,7 +56,11 @@ def signs(request: QuoteRequest) -> Iterator[str]:
         yield from disguises
         told = _undisguised(told) if disguises else told
     words = told.translate(_BLANKS).split() if told.isascii() else _WORD.findall(told)
-    yield from _pitches(told, words)
+    pitches = list(_pitches(told, words))
+    yield from pitches
+    # A script is one sign, by its tags or by its words.
+    if "markup" not in pitches and ("<" in message or "[" in message) and _MARKUP.search(message):
+        yield "markup"
     if _is_repetition(message, words):
         yield "repeated-text"
     yield from _nonsense(request, names, topics)
@@ -115,7 +118,7 @@ def _pitches(told: str, words: Sequence[str]) -> Iterator[str]:
         found += (phrase for phrase in UNPARTED if phrase.text in told)
     if found:
         for sign, count in Counter(sign for sign, _ in _different(found)).items():
-            yield from [sign] * min(count, _MOST_EVERYDAY if sign == EVERYDAY else _MOST_PHRASES)
+            yield from [sign] * min(count, _MOST.get(sign, _MOST_PHRASES))
 
 
 def _different(found: Sequence[Phrase]) -> set[tuple[str, int]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
+from app.forms.proofs import Proof
 from app.intake.spam.table import THRESHOLD, WEIGHTS
 
 
@@ -14,12 +15,14 @@ class Doubt(NamedTuple):
     """Their codes; a pitch's code for each of its phrases."""
     score: int = 0
     """How much they weigh together."""
+    proof: Proof | None = None
+    """The proof of work that the request uses up."""
 
     @classmethod
-    def of(cls, signs: Iterable[str]) -> Self:
+    def of(cls, signs: Iterable[str], proof: Proof | None = None) -> Self:
         """Weigh signs."""
         found = tuple(signs)
-        return cls(found, sum(WEIGHTS[sign] for sign in found))
+        return cls(found, sum(WEIGHTS[sign] for sign in found), proof)
 
     @property
     def holds(self) -> bool:

@@ -56,8 +56,6 @@ THRESHOLD: int = _READ["threshold"]
 """From this weight on a lead is held."""
 WEIGHTS: Mapping[str, int] = _READ["weights"]
 """How much each sign weighs, by its stable code."""
-EVERYDAY = "everyday"
-"""The sign of words that patients use too."""
 _COMMON = frozenset(map(fold, _READ["words"]["common"]))
 _PARTED = [phrase for phrase in _phrases() if not has_unparted_words(phrase.text)]
 PHRASES = _by_rarest_word()

@@ -11,10 +11,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.forms import time_tokens
+from app.forms.models import Form
 from app.intake.spam.content import signs
 from app.intake.spam.judging import Doubt
 from app.intake.spam.service import doubt_of
-from app.intake.spam.table import WEIGHTS
+from app.intake.spam.table import THRESHOLD, WEIGHTS
 from app.pages.typed import HONEYPOT
 from app.parts import Parts
 from tests.intake.enquiry import DOOR
@@ -103,9 +104,11 @@ def test_reasons_come_once_and_the_heaviest_first() -> None:
 async def test_the_age_of_the_page_is_a_sign_and_its_silence_is_none(house: Parts) -> None:
     secret, now = house.keyring.form_tokens, house.clock.now()
 
+    form = Form(key="default", proof_of_work=False)
+
     def found(token: str | None, age: timedelta = timedelta()) -> tuple[str, ...]:
         given = request(**({"fq_token": token} if token else {}))
-        return doubt_of(house.keyring, "default", given, now + age).signs
+        return doubt_of(house.keyring, form, given, now + age).signs
 
     token = time_tokens.issue(secret, "default", now)
     assert found(None) == ()
@@ -121,7 +124,7 @@ async def test_a_held_lead_shows_its_reasons_and_what_they_weigh(
     token = time_tokens.issue(app.state.parts.keyring.form_tokens, "default", app.state.parts.clock.now())
     spam = body(message="We do link building, see https://x.example.com", fq_token=token)
     for given, reasons, score in (
-        (spam, ["too-fast", "pitch-seo", "link"], 8),
+        (spam, ["pitch-seo", "too-fast", "link"], 8),
         (body(**{HONEYPOT: "x"}), ["honeypot"], WEIGHTS["honeypot"]),
         (body(message="We do link building"), [], 0),
     ):
@@ -142,6 +145,11 @@ def test_no_text_takes_long(text: str) -> None:
     list(signs(given))
     # Usual texts take 50 microseconds, the longest ones a millisecond or two; what grows with the square takes seconds.
     assert perf_counter() - began < 0.5
+
+
+def test_the_threshold_is_above_what_a_person_without_scripts_may_gather() -> None:
+    assert Doubt.of(["link", "proof-missing"]).score < THRESHOLD
+    assert Doubt.of(["everyday", "everyday", "proof-missing"]).score < THRESHOLD
 
 
 def test_every_reason_is_documented_with_its_weight() -> None:
