@@ -8,6 +8,7 @@ from uuid import uuid4
 from starlette.responses import HTMLResponse
 
 from app.errors import AppError, FieldProblem, InvalidRequest
+from app.forms.themes import USUAL, Theme
 from app.ids import read_reference
 from app.languages.translations import SOURCE
 from app.pages.choices import choices
@@ -73,10 +74,10 @@ def refusal_page(
     )
 
 
-def absence_page(error: AppError, language: str = SOURCE) -> HTMLResponse:
+def absence_page(error: AppError, language: str = SOURCE, theme: Theme = USUAL) -> HTMLResponse:
     """Say that there is no form to fill in, for good or for the moment."""
-    headers = {**page_headers(private=False), **error.headers}
-    return render("absent.html", headers, language=language, status=int(error.status))
+    headers = {**page_headers(worn(theme), private=False), **error.headers}
+    return render("absent.html", headers, language=language, status=int(error.status), **_dressed(theme))
 
 
 def _draw(
@@ -126,7 +127,11 @@ def _values(
 
 
 def _look(view: FormView) -> dict[str, Any]:
-    return {"view": view, "styles": worn(view.theme), "scheme": view.theme.scheme, **mark_of(view.theme)}
+    return {"view": view, **_dressed(view.theme)}
+
+
+def _dressed(theme: Theme) -> dict[str, Any]:
+    return {"styles": worn(theme), "scheme": theme.scheme, **mark_of(theme)}
 
 
 def _ticks(view: FormView, typed: Typed) -> Mapping[str, Sequence[str]]:

@@ -5,6 +5,8 @@ from starlette.responses import HTMLResponse, Response
 
 from app.errors import AppError
 from app.forms import service as forms
+from app.forms.errors import FormClosed
+from app.forms.themes import USUAL
 from app.languages.negotiation import preferred_languages
 from app.languages.translations import spoken
 from app.pages.assets import JOINING_PATH, serve_joining, serve_script, serve_stylesheet, serve_widget
@@ -16,7 +18,7 @@ from app.pages.preview import previewed
 from app.pages.rendering import render
 from app.pages.typed import arrival
 from app.pages.views import Wish, form_view
-from app.parts import House
+from app.parts import House, Parts
 from app.problems import NoSuchRoute
 
 _MOST_FIELDS = 1000
@@ -31,7 +33,7 @@ async def show_form(key: str, house: House, request: Request, lang: str | None =
         form = await forms.find(house.database, key)
         return form_page(await form_view(house, form, _wish(request, lang)), came_from)
     except AppError as error:
-        return absence_page(error, _language(request, lang))
+        return await _absence(house, key, error, _language(request, lang))
 
 
 @router.post("/forms/{key}")
@@ -49,7 +51,7 @@ async def change_language(key: str, house: House, request: Request) -> Response:
     except AppError as error:
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        return absence_page(error, _language(request, chosen))
+        return await _absence(house, key, error, _language(request, chosen))
 
 
 @router.get("/forms/{key}/widget")
@@ -122,6 +124,13 @@ router.add_api_route("/widget.js", serve_widget)
 def mount_docs_assets(app: FastAPI) -> None:
     """Serve Swagger UI's own files; a router cannot carry a mount."""
     app.mount(ASSETS_PATH, docs_assets())
+
+
+async def _absence(house: Parts, key: str, error: AppError, language: str) -> Response:
+    """Say that there is no form to fill in; one that was closed says so in its own look."""
+    closed = isinstance(error, FormClosed)
+    theme = (await forms.settings_of(house.database, key)).theme if closed else USUAL
+    return absence_page(error, language, theme)
 
 
 def _wish(request: Request, *languages: str | None, token: str = "") -> Wish:

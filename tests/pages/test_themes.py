@@ -94,6 +94,9 @@ async def test_a_theme_changes_by_the_piece_and_goes_back(staff: httpx.AsyncClie
     )
     assert refused.status_code == 422
     assert "--fill: var(--fq-accent, #7a1f5c)" in refused.text
+    await staff.patch("/v1/forms/default", json={"is_open": False})
+    closed = await client.get("/forms/default")
+    assert (closed.status_code, "--fill: var(--fq-accent, #7a1f5c)" in closed.text) == (410, True)
     assert await change(accent=None, font=None, corners=None) == Theme().model_dump()
 
 
