@@ -22,7 +22,7 @@ async def page(shared_browser: Browser, served: Served) -> AsyncIterator[Page]:
     context = await shared_browser.new_context(viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]
     async with httpx.AsyncClient(base_url=served.url, headers=served.staff) as client:
         for key, theme in THEMES.items():
-            form = {"key": key, "name": "Clínica Aurora", "theme": theme, "answer_within": "24_hours"}
+            form = {"key": f"pictured-{key}", "name": "Clínica Aurora", "theme": theme, "answer_within": "24_hours"}
             await client.post("/v1/forms", json={**form, "origins": [served.clinic]})
     yield await context.new_page()
     await context.close()
@@ -35,12 +35,12 @@ async def test_every_page_has_its_picture_taken(page: Page, served: Served, take
         await take_picture(page, f"hosted-{scheme}")
     for key in THEMES:
         await page.emulate_media(color_scheme="light")
-        await page.goto(f"{served.url}/forms/{key}")
-        await take_picture(page, key)
+        await page.goto(f"{served.url}/forms/pictured-{key}")
+        await take_picture(page, f"themed-{key}")
     await page.click(".send")
     await page.wait_for_selector("[role=alert]")
     await take_picture(page, "themed-night-mistakes")
-    await page.goto(f"{served.clinic}/?form=themed-plum&lang=es")
+    await page.goto(f"{served.clinic}/?form=pictured-plum&lang=es")
     await page.wait_for_selector("[name=condition]")
     await take_picture(page, "widget")
     await page.goto(f"{served.url}/forms/default?lang=en")
@@ -60,7 +60,7 @@ async def test_every_page_has_its_picture_taken(page: Page, served: Served, take
     await reference_on(page)
     await take_picture(page, "thanks")
     async with httpx.AsyncClient(base_url=served.url, headers=served.staff) as client:
-        preview = (await client.post("/v1/forms/themed-sun/preview", json={"language": "en"})).json()
+        preview = (await client.post("/v1/forms/pictured-sun/preview", json={"language": "en"})).json()
     await page.goto(preview["address"])
     await take_picture(page, "preview")
     await page.goto(f"{served.url}/forms/nowhere")

@@ -101,9 +101,9 @@ async def test_a_theme_changes_by_the_piece_and_goes_back(staff: httpx.AsyncClie
 
 
 THEMES = {
-    "themed-plum": {"accent": "#7a1f5c", "corners": "round", "font": "serif"},
-    "themed-sun": {"accent": "#ffd400", "corners": "square", "font": "humanist"},
-    "themed-night": {"accent": "#101840", "scheme": "dark", "font": "rounded"},
+    "plum": {"accent": "#7a1f5c", "corners": "round", "font": "serif"},
+    "sun": {"accent": "#ffd400", "corners": "square", "font": "humanist"},
+    "night": {"accent": "#101840", "scheme": "dark", "font": "rounded"},
 }
 
 
