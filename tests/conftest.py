@@ -23,6 +23,14 @@ pytest_plugins = [
 # Unconfigured, structlog draws every local variable of every frame of a fault: seconds for each.
 structlog.configure(processors=[describe_exception, structlog.processors.KeyValueRenderer()])
 
+LONG = {"soak", "faults", "end_to_end"}
+"""Rooms of tests that start real processes, and wait for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: the short ones are shared out until the end, and no worker is left with a long one."""
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
+
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
