@@ -136,6 +136,8 @@ async def test_whoever_has_no_account_here_is_refused_and_the_audit_says_why(
         ({"email_verified": False}, nobody, "oidc-email-not-verified"),
         ({"email_verified": "true"}, nobody, "oidc-claims"),
         ({"email_verified": None}, nobody, "oidc-email-not-verified"),
+        ({"email_verified": None, "xms_edov": "0"}, nobody, "oidc-email-not-verified"),
+        ({"email_verified": False, "xms_edov": True}, nobody, "oidc-email-not-verified"),
         ({"sub": ""}, nobody, "oidc-claims"),
         ({"sub": "x" * 256}, nobody, "oidc-claims"),
     ]

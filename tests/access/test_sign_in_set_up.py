@@ -95,6 +95,16 @@ async def test_without_a_provider_the_routes_say_what_is_missing(settings: Setti
             assert "FREEQUOTE_OIDC_ISSUER" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("yes", [True, "1"])
+async def test_a_tenant_that_verifies_addresses_in_words_of_its_own_is_understood(
+    yes: object, app: FastAPI, provider: Provider
+) -> None:
+    await hired(app)
+    provider.claims = {"email_verified": None, "xms_edov": yes}
+    async with browser(app) as at:
+        assert (await sign_in(at)).status_code == 303
+
+
 @pytest.mark.parametrize("package", ["authlib", "joserfc"])
 async def test_without_the_extra_the_routes_say_what_to_install(
     package: str, app: FastAPI, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,7 @@ from app.audit.actions import Action
 Subject = Annotated[StrictStr, Field(min_length=1, max_length=255)]
 _TWO_FACTORS = "mfa"
 """Several factors were asked for (RFC 8176 §2)."""
+_YES_OF_ENTRA = (True, "1", "true")
 
 
 class Stranger(Exception):
@@ -36,8 +37,15 @@ class _Said(BaseModel):
 
     sub: Subject
     email: StrictStr | None = None
-    email_verified: StrictBool = False
+    email_verified: StrictBool | None = None
+    xms_edov: Any = None
+    """Entra ID never says `email_verified`; this optional claim says that the address's domain is its tenant's."""
     amr: list[StrictStr] = []
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the provider vouches for the address; one that says no is not asked again in other words."""
+        return self.xms_edov in _YES_OF_ENTRA if self.email_verified is None else self.email_verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def identity_in(claims: dict[str, Any], issuer: str) -> Identity:
         said = _Said.model_validate(claims)
     except ValidationError:
         raise Stranger("claims") from None
-    email = said.email.lower() if said.email and said.email_verified else None
+    email = said.email.lower() if said.email and said.is_verified else None
     return Identity(issuer, said.sub, email, _TWO_FACTORS in said.amr)
 
 
