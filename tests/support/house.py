@@ -70,9 +70,13 @@ class Desk:
     clock: FakeClock
     leads: list[UUID] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # As at the door: read anew when its version has moved, and not for each lead.
+        self._configuration = DoorConfiguration(self.house.database)
+
     async def lead(self, *, person: dict[str, Any] | None = None, form: str = "default", **changes: Any) -> NewLead:
         """Write a lead for everyone who hears of its form."""
-        configuration = DoorConfiguration(self.house.database)
+        configuration = self._configuration
         await configuration.check()
         wording, _ = await configuration.wording_shown(form, None, "en")
         new = NewLead(**(_lead(form, wording, self.clock.now(), person or PERSON) | changes))

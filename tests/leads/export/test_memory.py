@@ -15,10 +15,10 @@ from app.parts import Parts
 from app.sealing.models import DataKey
 from tests.support.house import Desk
 
-MANY = 20_000
+MANY = 5_000
 MOST_MORE = 6_000_000
 """Bytes: less than a third of what is exported, and than what the rows are as objects."""
-MESSAGE = "How long is the stay? " * 40
+MESSAGE = "How long is the stay? " * 160
 
 
 @pytest.fixture
