@@ -16,7 +16,7 @@ from tests.pages.conftest import Served
 from tests.pages.filling import fill, reference_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PITCH = "We do link building."
+PITCH = "Link building. Or unsubscribe."
 """Held without a proof, and not with one."""
 
 

@@ -24,8 +24,9 @@ _MARKUP = re.compile(
 )
 _LATIN = re.compile(r"[a-z]")
 _UNUSUAL = re.compile(r"[\u0400-\u04ff\u200b\u2060\U0001d400-\U0001d7ff]")
+_HIDDEN = re.compile(r"[\u200b\u2060\U0001d400-\U0001d7ff]")
 # Letters of formulas.
-_FANCY = re.compile(r"[\U0001d400-\U0001d7ff]")
+_FANCY = re.compile(r"[\U0001d400-\U0001d7ff]{3}")
 _LETTERS_APART = re.compile(r"(?<=[a-z])[\u200b\u2060]+[a-z]")
 _INVISIBLE = re.compile(r"[\u200b\u2060]")
 # Interleaved within a word: one ending of another script is how bilingual people write (`WhatsAppом`).
@@ -58,8 +59,8 @@ def signs(request: QuoteRequest) -> Iterator[str]:
     words = told.translate(_BLANKS).split() if told.isascii() else _WORD.findall(told)
     pitches = list(_pitches(told, words))
     yield from pitches
-    # A script is one sign, by its tags or by its words.
-    if "markup" not in pitches and ("<" in message or "[" in message) and _MARKUP.search(message):
+    # A script is one sign, by its tags or by its words, wherever it stands.
+    if "markup" not in pitches and any(map(_has_markup, (message, folded_topics, folded_names))):
         yield "markup"
     if _is_repetition(message, words):
         yield "repeated-text"
@@ -71,13 +72,17 @@ def _told_elsewhere(request: QuoteRequest) -> Iterator[str]:
     return (value for value in request.answers.values() if isinstance(value, str) and " " in value)
 
 
+def _has_markup(folded: str) -> bool:
+    return ("<" in folded or "[" in folded) and _MARKUP.search(folded) is not None
+
+
 def _addresses(message: str, topics: str, names: str) -> Iterator[str]:
     links = len(set(_hosts(message)))
     if links:
         yield "many-links" if links >= _MANY_LINKS else "link"
     if next(_hosts(topics), None):
         yield "address-in-topic"
-    if next(_hosts(names), None) or _MARKUP.search(names):
+    if next(_hosts(names), None):
         yield "address-in-name"
 
 
@@ -85,11 +90,12 @@ def _hosts(folded: str) -> Iterator[str]:
     """Yield the hosts that a text names, those left out where people share files."""
     if "://" not in folded and "www." not in folded and not _DOTTED_ENDING.search(folded):
         return
-    for found in _HOST.finditer(folded):
-        host = (found["told"] or found["bare"]).removeprefix("www.").rstrip(".")
-        parts = host.split(".")
-        if not any(".".join(parts[place:]) in SHARING for place in range(len(parts) - 1)):
-            yield host
+    for word in folded.split():
+        for found in _HOST.finditer(word) if "." in word else ():
+            host = (found["told"] or found["bare"]).removeprefix("www.").rstrip(".")
+            parts = host.split(".")
+            if not any(".".join(parts[place:]) in SHARING for place in range(len(parts) - 1)):
+                yield host
 
 
 def _disguises(told: str) -> Iterator[str]:
@@ -98,7 +104,7 @@ def _disguises(told: str) -> Iterator[str]:
         return
     if _LATIN.search(told) and _MIXED.search(told):
         yield "mixed-scripts"
-    if _FANCY.search(told) or _LETTERS_APART.search(told):
+    if _HIDDEN.search(told) and (_FANCY.search(told) or _LETTERS_APART.search(told)):
         yield "disguised-letters"
 
 
@@ -106,7 +112,7 @@ def _undisguised(told: str) -> str:
     """Return the text as it is meant to be read."""
     plain = fold(unicodedata.normalize("NFKC", _INVISIBLE.sub("", told)))
     # Of words in one script nothing is taken for another's.
-    return _WORD.sub(lambda word: word[0].translate(_LOOKALIKES) if _MIXED.search(word[0]) else word[0], plain)
+    return _WORD.sub(lambda word: word[0].translate(_LOOKALIKES) if _LATIN.search(word[0]) else word[0], plain)
 
 
 def _pitches(told: str, words: Sequence[str]) -> Iterator[str]:
@@ -133,6 +139,8 @@ def _different(found: Sequence[Phrase]) -> set[tuple[str, int]]:
 
 def _nonsense(request: QuoteRequest, names: str, topics: str) -> Iterator[str]:
     message = (request.message or "").strip()
+    if not (request.condition_code or request.treatment_code):
+        yield "unknown-topic"
     if any(map(_is_random, names.split())):
         yield "random-letters"
     if _is_random(message) or _is_random(topics):

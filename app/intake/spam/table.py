@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _READ: dict[str, Any] = tomllib.loads(Path(__file__).with_name("table.toml").read_text(encoding="utf-8"))
-_MARKS = re.compile(r"[\u0300-\u036f]+")
+# Latin letters with accents, and accents of their own: other scripts keep theirs.
+_ACCENTED = re.compile(r"[\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]")
 _WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+
+
+_PLAIN = {
+    letter: "" if unicodedata.combining(letter) else unicodedata.normalize("NFD", letter)[0]
+    for letter in map(chr, (*range(0x00C0, 0x0250), *range(0x0300, 0x0370), *range(0x1E00, 0x1F00)))
+}
 
 
 class Phrase(NamedTuple):
@@ -26,7 +33,11 @@ class Phrase(NamedTuple):
 def fold(text: str) -> str:
     """Return a text in small letters without accents, as the table's words are compared."""
     small = text.casefold()
-    return small if small.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", small))
+    return small if small.isascii() else _ACCENTED.sub(_plain, small)
+
+
+def _plain(letter: re.Match[str]) -> str:
+    return _PLAIN[letter[0]]
 
 
 def has_unparted_words(folded: str) -> bool:

@@ -19,8 +19,10 @@ from tests.intake.spam.corpus import request
 from tests.support.clock import FakeClock
 from tests.support.proofs import solved
 
-PITCH = "We do link building."
-MISSING, USED, WRONG = (["pitch-seo", f"proof-{what}"] for what in ("missing", "used", "wrong"))
+PITCH = "Link building. Or unsubscribe."
+"""One point short of being held."""
+MISSING, USED = (["pitch-seo", "everyday", f"proof-{what}"] for what in ("missing", "used"))
+WRONG = ["pitch-seo", "proof-wrong", "everyday"]
 
 
 @pytest.fixture

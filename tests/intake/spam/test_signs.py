@@ -30,7 +30,7 @@ FOUND: list[tuple[str, dict[str, Any]]] = [
     ("pitch-seo", {"message": "保证谷歌排名"}),
     ("pitch-seo", {"answers_about": "we sell link insertions"}),
     ("pitch-casino", {"message": "free spins"}),
-    ("pitch-casino", {"message": "Best саsinо in town"}),
+    ("pitch-casino", {"message": "Get frее sрins"}),
     ("everyday", {"message": "Can I pay in Bitcoin?"}),
     ("link", {"message": "see www.clinic-of-others.com."}),
     ("link", {"message": "see clinic-of-others.com, please"}),
@@ -40,7 +40,7 @@ FOUND: list[tuple[str, dict[str, Any]]] = [
     ("probe", {"message": "1' UNION SELECT 1,2,3"}),
     ("probe", {"message": "../../../etc/passwd"}),
     ("address-in-name", {"name": "Visit www.x-example.com"}),
-    ("address-in-name", {"name": "<script>1</script>"}),
+    ("markup", {"name": "<script>1</script>"}),
     ("address-in-name", {"patient_name": "x-example.com"}),
     ("address-in-topic", {"condition": "https://x.example.com"}),
     ("address-in-topic", {"treatment": "https://x.example.com"}),
@@ -64,6 +64,7 @@ NOT_FOUND: list[dict[str, Any]] = [
     {"message": "ＭＲＩの画像があります"},
     {"message": "می‌خواهم بدانم", "name": "علی‌رضا"},
     {"message": "MS"},
+    {"message": "The pacemaker has more leads than usual, for 1 or 1 1/2 years"},
     {"name": "McAllister MacDonald"},
     {"name": "Seo Ji-woo"},
     {"message": "SINCE 2019 I CANNOT WALK. PLEASE PLEASE HELP ME!!! 😢😢😢"},
@@ -91,8 +92,14 @@ def test_no_sign_holds_alone_but_a_filled_honeypot() -> None:
     assert [code for code in WEIGHTS if Doubt.of([code]).holds] == ["honeypot"]
 
 
+def test_a_script_is_one_sign_wherever_it_stands_and_holds_where_nothing_else_is() -> None:
+    given = {name: f"<script>alert('{name}')</script>" for name in ("name", "treatment", "message")}
+    assert list(signs(request(**given))) == ["markup"]
+    assert Doubt.of(signs(request(**given, condition="<script>1</script>"))).reasons == ["markup", "unknown-topic"]
+
+
 def test_a_phrase_within_a_longer_one_counts_once() -> None:
-    assert list(signs(request(message="our monthly SEO plans"))) == ["pitch-seo"]
+    assert list(signs(request(message="Ask for our SEO plans"))) == ["pitch-seo"]
 
 
 def test_reasons_come_once_and_the_heaviest_first() -> None:
@@ -148,8 +155,8 @@ def test_no_text_takes_long(text: str) -> None:
 
 
 def test_the_threshold_is_above_what_a_person_without_scripts_may_gather() -> None:
-    assert Doubt.of(["link", "proof-missing"]).score < THRESHOLD
-    assert Doubt.of(["everyday", "everyday", "proof-missing"]).score < THRESHOLD
+    for more in (["link"], ["everyday", "everyday"], ["stale-token", "everyday"]):
+        assert Doubt.of(["unknown-topic", "proof-missing", *more]).score < THRESHOLD
 
 
 def test_every_reason_is_documented_with_its_weight() -> None:
