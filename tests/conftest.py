@@ -28,7 +28,7 @@ LONG = {"soak", "faults", "end_to_end"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: the short ones are shared out until the end, and no worker is left with a long one."""
+    """Begin with what takes long; what is short is shared out until the end, and no worker is left with a long one."""
     items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
 
 
