@@ -20,7 +20,7 @@ from app.access.staff_router import router as staff_router
 from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database
-from app.deliveries.asking import GuardedAsking
+from app.deliveries.asking import GuardedAsking, ask_provider
 from app.deliveries.checks import delivery_checks
 from app.deliveries.router import router as deliveries_router
 from app.destinations.router import router as destinations_router
@@ -33,6 +33,7 @@ from app.intake.checks import door_checks
 from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
+from app.intake.spam.turnstile import PATIENCE_SECONDS, Turnstile
 from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
@@ -122,10 +123,12 @@ def _lifespan(
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk, app.state.refusals = KeyDesk(database, clock), Refusals(database, clock)
         app.state.session_desk = SessionDesk(house, app.state.refusals)
-        asks = GuardedAsking(settings, clock)
+        asks = ask_provider(settings, clock)
         app.state.sign_in_desk = SignInDesk(house, app.state.session_desk, app.state.refusals, asks)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
+        cloudflare = GuardedAsking(settings.allow_networks, clock, PATIENCE_SECONDS)
+        app.state.turnstile = Turnstile(settings, cloudflare)
         app.state.burst = BurstLimit(settings.burst)
         app.state.openings = BurstLimit(settings.openings, refusal=TooManyOpened)
         loop = WorkerLoop(database, clock, engine, hints.wake, sealer=make_sealer(house))
@@ -141,6 +144,7 @@ def _lifespan(
             await asyncio.gather(*running)
             await senders.aclose()
             await asks.aclose()
+            await cloudflare.aclose()
             await database.dispose()
 
     return lifespan

@@ -26,6 +26,7 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 LEASE_MARGIN_SECONDS = 30
 """What an attempt may take besides its deadline: to be recorded while the database is slow or away for a moment."""
 _LONGEST_FLOOD_SECONDS = 3600
+_SITE_KEY = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
 class Rate:
@@ -119,6 +120,14 @@ class Settings(BaseSettings):
         description="CIDRs, comma-separated, that the provider may be reached in although they are not public, "
         "besides FREEQUOTE_ALLOW_NETWORKS.",
     )
+    turnstile_site_key: str = Field(
+        "", description="The site key of Cloudflare's Turnstile, for forms that switch it on. Empty: none does."
+    )
+    turnstile_secret: SecretStr = Field(SecretStr(""), description="The secret that belongs to the site key.")
+    turnstile_url: str = Field(
+        "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+        description="Where Turnstile's tokens are checked; another address is for tests.",
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="`smtp://user:password@host:587` (STARTTLS required), `smtps://…:465`, `?tls=off` only for a relay "
@@ -201,6 +210,7 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_SMTP_URL is set but FREEQUOTE_MAIL_FROM is not: say who mail comes from.")
         if self.oidc_issuer:
             self._check_provider()
+        self._check_turnstile()
         if self.flood.seconds > _LONGEST_FLOOD_SECONDS:
             raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
         if self.delivery_lease < self.delivery_deadline + LEASE_MARGIN_SECONDS:
@@ -220,6 +230,16 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_OIDC_ISSUER is set but FREEQUOTE_OIDC_CLIENT_ID is not: register us there.")
         if self.production and parts.scheme != "https":
             raise ValueError("FREEQUOTE_OIDC_ISSUER must start with https:// in production.")
+
+    def _check_turnstile(self) -> None:
+        if bool(self.turnstile_site_key) != bool(self.turnstile_secret.get_secret_value()):
+            raise ValueError(
+                "FREEQUOTE_TURNSTILE_SITE_KEY and FREEQUOTE_TURNSTILE_SECRET belong together: set both, or neither."
+            )
+        if self.turnstile_site_key and not _SITE_KEY.fullmatch(self.turnstile_site_key):
+            raise ValueError("FREEQUOTE_TURNSTILE_SITE_KEY has letters, digits, _ and - only, as Cloudflare shows it.")
+        if urlsplit(self.turnstile_url).scheme not in ({"https"} if self.production else {"https", "http"}):
+            raise ValueError("FREEQUOTE_TURNSTILE_URL must start with https:// (or http:// in development).")
 
     def _fit_for_production(self) -> None:
         keys = self.sealing_key.get_secret_value()

@@ -11,6 +11,7 @@ from tests.support.clock import FakeClock
 # In the order of their own imports: pytest rewrites a module's asserts only if it imports it first.
 pytest_plugins = [
     "tests.support.browser",
+    "tests.support.cloudflare",
     "tests.support.pictures",
     "tests.support.network",
     "tests.support.postgres",

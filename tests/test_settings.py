@@ -92,6 +92,19 @@ def test_mail_without_a_sender_is_refused() -> None:
         read_settings({"FREEQUOTE_SMTP_URL": "smtp://mail.clinic.example:587"})
 
 
+def test_turnstile_has_both_keys_or_none() -> None:
+    site, secret = {"FREEQUOTE_TURNSTILE_SITE_KEY": "0x4AAA-a_b"}, {"FREEQUOTE_TURNSTILE_SECRET": "canary-secret"}
+    assert read_settings(site | secret).turnstile_url.startswith("https://challenges.cloudflare.com/")
+    for half in (site, secret):
+        with pytest.raises(Refusal, match="set both, or neither") as refusal:
+            read_settings(half)
+        assert "canary" not in str(refusal.value)
+    with pytest.raises(Refusal, match="letters, digits"):
+        read_settings({**secret, "FREEQUOTE_TURNSTILE_SITE_KEY": '0x"><script>'})
+    with pytest.raises(Refusal, match="FREEQUOTE_TURNSTILE_URL"):
+        read_settings({**PRODUCTION, **site, **secret, "FREEQUOTE_TURNSTILE_URL": "http://127.0.0.1/"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -10,7 +10,7 @@ from app.cli.exits import OUT_OF_REACH, REFUSED
 from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
-from app.deliveries.asking import GuardedAsking
+from app.deliveries.asking import ask_provider
 from app.deliveries.checks import delivery_checks
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
@@ -94,7 +94,7 @@ async def _smtp(settings: Settings) -> Finding:
 
 
 async def _sign_in(settings: Settings) -> Finding:
-    asks = GuardedAsking(settings, SystemClock())
+    asks = ask_provider(settings, SystemClock())
     try:
         return await check_sign_in(settings, asks, SystemClock())
     finally:

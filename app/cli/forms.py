@@ -9,10 +9,12 @@ from app.cli.running import checked, run
 from app.cli.showing import AsJson, print_json, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
-from app.forms.schemas import FormChange, NewForm
+from app.forms.schemas import FormChange, FormOut, NewForm
+from app.forms.turnstile import check_switch
 from app.forms.wordings import WITHIN
 from app.pages.embedding import snippets
 from app.pages.preview import Draft, page_of, preview
+from app.parts import Parts
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
@@ -42,14 +44,17 @@ def add(
     proof_of_work: Annotated[
         bool, typer.Option("--proof-of-work", help="Let browsers solve a puzzle while people type.")
     ] = False,
+    turnstile: Annotated[
+        bool, typer.Option("--turnstile", help="Let Cloudflare's Turnstile run on its pages; it learns who asks.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
     values: dict[str, Any] = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
     values |= {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
-    values |= {"proof_of_work": proof_of_work, **({"languages": language} if language else {})}
+    values |= {"proof_of_work": proof_of_work, "turnstile": turnstile, **({"languages": language} if language else {})}
     new = checked(NewForm, **values)
-    show(run(lambda house: add_form(house.database, house.keyring, new, house.clock.now())), as_json=as_json)
+    show(run(lambda house: _made(house, new)), as_json=as_json)
 
 
 @app.command("change")
@@ -78,15 +83,20 @@ def change(
         bool | None,
         typer.Option("--proof-of-work/--no-proof-of-work", help="Whether browsers solve a puzzle while people type."),
     ] = None,
+    turnstile: Annotated[
+        bool | None,
+        typer.Option("--turnstile/--no-turnstile", help="Whether Cloudflare's Turnstile runs on its pages."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
     look = _look(name, field, language, answer_within)
     theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     aliases = None if alias is None else _pairs(alias)
-    beside = {"acknowledge": acknowledge, "reply_to": reply_to, "proof_of_work": proof_of_work}
+    guards = {"proof_of_work": proof_of_work, "turnstile": turnstile}
+    beside = {"acknowledge": acknowledge, "reply_to": reply_to, **guards}
     wanted = checked(FormChange, **_given(**look, theme=theme, aliases=aliases, **beside))
-    show(run(lambda house: change_form(house.database, house.keyring, key, wanted, house.clock.now())), as_json=as_json)
+    show(run(lambda house: _changed(house, key, wanted)), as_json=as_json)
 
 
 @app.command("preview")
@@ -141,6 +151,16 @@ def list_(as_json: AsJson = False) -> None:
     found = run(lambda house: service.list_forms(house.database))
     columns = ("key", "name", "languages", "origins", "redirects", "is_open", "acknowledge", "reply_to")
     show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)
+
+
+async def _made(house: Parts, new: NewForm) -> FormOut:
+    check_switch(house.settings, new)
+    return await add_form(house.database, house.keyring, new, house.clock.now())
+
+
+async def _changed(house: Parts, key: str, wanted: FormChange) -> FormOut:
+    check_switch(house.settings, wanted)
+    return await change_form(house.database, house.keyring, key, wanted, house.clock.now())
 
 
 def _look(

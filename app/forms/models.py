@@ -31,6 +31,8 @@ class Form(Base):
     """What its default texts promise of the answer."""
     proof_of_work: Mapped[bool] = mapped_column(server_default=false())
     """Whether browsers are asked to prove some work; without a proof a request weighs more, and is taken."""
+    turnstile: Mapped[bool] = mapped_column(server_default=false())
+    """Whether Cloudflare's Turnstile runs on its pages, where the installation has a site key for it."""
     fields: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
     """What it asks for, in that order; empty: the usual fields."""
     aliases: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

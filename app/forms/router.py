@@ -37,7 +37,7 @@ async def list_forms(house: House, staff: CanReadSetup) -> FormList:
 async def get_form(key: str, house: House, request: Request, response: Response) -> PublicForm | Response:
     """Get what a page needs to draw the form."""
     try:
-        form = await service.public(house.database, key)
+        form = await service.public(house.database, house.settings, key)
     except AppError as error:
         return problem_response(error, request_id_of(request), _ANY_SITE)
     response.headers.update({**_ANY_SITE, **_A_MINUTE})

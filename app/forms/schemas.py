@@ -104,6 +104,14 @@ ProofOfWork = Annotated[
     bool,
     Field(description="Whether browsers solve a puzzle while people type; without the solution more speaks for spam."),
 ]
+Turnstile = Annotated[
+    bool,
+    Field(
+        description="Whether Cloudflare's Turnstile runs on its pages once somebody begins to write. Cloudflare then "
+        "learns who asks about an illness, and its script runs beside what they write: `proof_of_work` tells nobody. "
+        "It cannot be switched on before the installation has a site key and a secret."
+    ),
+]
 Acknowledge = Annotated[bool, Field(description="Whether enquirers get a letter that says that their request arrived.")]
 ReplyTo = Annotated[
     str | None,
@@ -121,6 +129,7 @@ class NewForm(FormSettings):
 
     key: FormKey
     proof_of_work: ProofOfWork = False
+    turnstile: Turnstile = False
     acknowledge: Acknowledge = False
     reply_to: ReplyTo = None
     answer_within: Within = None
@@ -140,6 +149,7 @@ class FormChange(BaseModel):
     aliases: Aliases | None = None
     theme: ThemeChange | None = None
     proof_of_work: ProofOfWork | None = None
+    turnstile: Turnstile | None = None
     acknowledge: Acknowledge | None = None
     reply_to: ReplyTo = None
     answer_within: Within = None
@@ -155,6 +165,7 @@ class FormOut(BaseModel):
     redirects: list[str]
     is_open: bool
     proof_of_work: bool
+    turnstile: bool
     acknowledge: bool
     reply_to: str | None
     answer_within: AnswerWithin | None
@@ -217,4 +228,7 @@ class PublicForm(BaseModel):
     languages: list[str]
     fields: Annotated[list[str], Field(description="What the form asks for, in the order of the page.")]
     proof_of_work: ProofOfWork
+    turnstile_site_key: Annotated[
+        str | None, Field(description="By which a page renders Cloudflare's Turnstile; null: the form does without it.")
+    ]
     wordings: Annotated[dict[str, WordingOut], Field(description="The current wording set of each language.")]

@@ -20,6 +20,7 @@ from app.forms.models import Form, WordingSet
 from app.forms.proofs import Challenge
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
 from app.forms.themes import ThemeChange
+from app.forms.turnstile import site_key
 from app.forms.wordings import (
     NEXT,
     PURPOSES,
@@ -33,6 +34,7 @@ from app.forms.wordings import (
 from app.ids import new_id
 from app.languages.countries import SPOKEN
 from app.sealing.keyring import Keyring
+from app.settings import Settings
 
 DEFAULT_FORM = "default"
 _KEY = re.compile(FORM_KEY_PATTERN)
@@ -159,7 +161,7 @@ def worded(form: Form | FormOut, new: NewWording, now: datetime) -> WordingSet:
     return _wording(form.key, new.language, texts, new.recipients, now)
 
 
-async def public(database: Database, key: str) -> PublicForm:
+async def public(database: Database, settings: Settings, key: str) -> PublicForm:
     """Return what a page needs to draw the form; errors as in `find`."""
     form = await find(database, key)
     async with database.read(DOOR_PATIENCE_SECONDS) as session:
@@ -172,6 +174,7 @@ async def public(database: Database, key: str) -> PublicForm:
         languages=form.languages,
         fields=fields,
         proof_of_work=form.proof_of_work,
+        turnstile_site_key=site_key(settings, form) or None,
         wordings=shown,
     )
 

@@ -151,7 +151,12 @@ async def _let_in(visit: Visit, submission: Submission) -> tuple[Accepted, Submi
     wanted = read_quote_request(submission, accept_language=visit.headers.get("accept-language"))
     client = client_behind(request, house.settings.trusted_proxies)
     candidate = await service.candidate(house, visit.configuration, form.key, wanted, key=key, client=client)
-    return await _admit(request, house, candidate, client), submission
+    if known := await _stop_burst(request, house, candidate, client):
+        return known, submission
+    if form.turnstile:
+        candidate = await service.vouched(house, request.app.state.turnstile, candidate, wanted)
+    admission: Admission = request.app.state.admission
+    return await admission.admit(candidate), submission
 
 
 def _form_in(submission: Submission) -> str:
@@ -177,14 +182,13 @@ def _carries_our_token(house: Parts, form: Form, submission: Submission) -> bool
     return isinstance(token, str) and time_tokens.is_current(secret, form.key, token, now)
 
 
-async def _admit(request: Request, house: Parts, candidate: Candidate, client: str | None) -> Accepted:
+async def _stop_burst(request: Request, house: Parts, candidate: Candidate, client: str | None) -> Accepted | None:
+    """Raise `TooManyRequests`; an answer that got lost can be fetched again, however much was asked meanwhile."""
     burst: BurstLimit = request.app.state.burst
-    admission: Admission = request.app.state.admission
     try:
         burst.take(client)
     except TooManyRequests:
-        # An answer that got lost can be fetched again, however much was asked meanwhile.
         if known := await service.answered_before(house.database, candidate):
             return known
         raise
-    return await admission.admit(candidate)
+    return None

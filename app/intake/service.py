@@ -1,7 +1,7 @@
 """Write quote requests as leads: a whole batch, with consents, events and promises, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from app.bulk import Rows
 from app.database import DOOR_PATIENCE_SECONDS, Database
 from app.errors import AppError, OutOfReach
+from app.forms.turnstile import FIELD
 from app.intake import flood, queries
 from app.intake.composing import consent_rows, new_lead
 from app.intake.configuration import DoorConfiguration
@@ -21,7 +22,8 @@ from app.intake.models import FloodMark, IdempotencyKey
 from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
 from app.intake.spam.judging import Doubt
-from app.intake.spam.service import doubt_of, weigh_again
+from app.intake.spam.service import PROOF_MISSING, doubt_of, weigh_again
+from app.intake.spam.turnstile import MISSING, Turnstile
 from app.leads import arrivals
 from app.leads.arrivals import Arrival
 from app.parts import Parts
@@ -104,6 +106,26 @@ def _idempotency(keyring: Keyring, form_key: str, request: QuoteRequest, key: st
     hashed = blake2b(key.encode(), digest_size=16, key=secret, person=b"fq.idem.key").digest()
     said = blake2b(request.fingerprint_source(), digest_size=32, key=secret, person=b"fq.idem.req").digest()
     return Idempotency((form_key, hashed), said)
+
+
+async def vouched(house: Parts, turnstile: Turnstile, one: Candidate, request: QuoteRequest) -> Candidate:
+    """Return a candidate, of a form with Turnstile, with what its token says against it."""
+    token = request.fq.get(FIELD)
+    sign = await turnstile.sign_of(token, _same_question(house.keyring, one, request, token or ""))
+    # Whoever runs no scripts has neither, and that is one sign.
+    if sign is None or (sign == MISSING and PROOF_MISSING in one.doubt.signs):
+        return one
+    doubt = one.doubt.plus(sign)
+    weigh_again(one.arrival, doubt)
+    return replace(one, doubt=doubt)
+
+
+def _same_question(keyring: Keyring, one: Candidate, request: QuoteRequest, token: str) -> UUID:
+    """Return what is the same when a request is sent again, and another for another request with the same token."""
+    said = one.idempotency.key[1] if one.idempotency else request.fingerprint_source()
+    text = b"\0".join((token.encode(), one.form_key.encode(), said))
+    digest = blake2b(text, digest_size=16, key=keyring.idempotency, person=b"fq.turnstile").digest()
+    return UUID(bytes=digest, version=4)
 
 
 async def write(

@@ -93,6 +93,7 @@ def _draw(
         form_action=None if view.is_preview else view.redirect_origins,
         frame_ancestors=view.frame_origins,
         private=view.is_preview or typed.is_personal or bool(problems) or refusal is not None,
+        turnstile=bool(view.turnstile),
     )
     values = _values(view, typed, problems, refusal)
     headers |= refusal.headers if refusal else {}

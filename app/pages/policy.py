@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from app.pages.styles import PLAIN, Styles
 
+TURNSTILE = "https://challenges.cloudflare.com"
+"""The one place outside that a page may have to do with, where its form switched Turnstile on."""
 _NOWHERE = "'none'"
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
@@ -35,15 +37,18 @@ def page_headers(
     form_action: Iterable[str] | None = (),
     frame_ancestors: Iterable[str] = (),
     private: bool = True,
+    turnstile: bool = False,
 ) -> dict[str, str]:
     """Return the headers of a page that runs our own file alone, wears `styles`, and loads nothing from elsewhere.
 
+    With `turnstile` it may also run Cloudflare's script and show its frame; that script still connects to nowhere.
     `form_action` names where its forms may lead to beside us; None: nowhere, not even to us.
     `private` pages show what somebody sent: no cache may keep them. The others may be shown again on the way
     back, which is how a browser keeps what was typed.
     """
+    scripts = f"script-src 'self' {TURNSTILE}; frame-src {TURNSTILE}" if turnstile else "script-src 'self'"
     policy = (
-        f"default-src 'none'; style-src {styles.source}; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        f"default-src 'none'; style-src {styles.source}; {scripts}; img-src 'self' data:; base-uri 'none'; "
         f"form-action {_NOWHERE if form_action is None else _sources(form_action)}; "
         f"frame-ancestors {_sources(frame_ancestors)}"
     )

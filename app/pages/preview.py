@@ -85,7 +85,7 @@ async def page_of(house: Parts, key: str, draft: Draft) -> str:
 async def _draw(house: Parts, key: str, draft: Draft, accept_language: str | None = None) -> HTMLResponse:
     form, wordings = await _drafted(house, key, draft)
     view = view_of(house, form, wordings, Wish((draft.language,), accept_language))
-    return form_page(replace(view, is_preview=True, token="", frame_origins=()), {})
+    return form_page(replace(view, is_preview=True, token="", turnstile="", frame_origins=()), {})
 
 
 async def _drafted(house: Parts, key: str, draft: Draft) -> tuple[FormOut, Mapping[str, WordingSet]]:

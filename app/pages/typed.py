@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.errors import FieldProblem
 from app.forms.fields import Part
+from app.forms.turnstile import FIELD as TURNSTILE
 
 HONEYPOT = "fq_extra_details"
 """A field that people never see and whose name no autofill knows."""
@@ -23,8 +24,9 @@ _BRINGS = {
 }
 """Names that one field of a form's settings stands for, where it is not its own alone."""
 _SET_BY_THE_PAGE = frozenset(
-    {"form", "fq_key", "fq_lang", "fq_into", "fq_token", "fq_altcha", HONEYPOT, "consent.wording"}
+    {"form", "fq_key", "fq_lang", "fq_into", "fq_token", "fq_altcha", HONEYPOT, TURNSTILE, "consent.wording"}
 )
+_NOT_WRITTEN = frozenset({"form", "redirect", TURNSTILE})
 _COUNTRIES = "destination_countries"
 _NAME_PARTS = ("first_name", "last_name")
 _ATTRIBUTION = frozenset(
@@ -75,7 +77,7 @@ class Typed:
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield what a person wrote or chose, field by field, without ticks and what pages send along."""
         for name, values in self._fields.items():
-            ours = name in {"form", "redirect"} or name.startswith(("fq_", "consent.")) or _is_attribution(name)
+            ours = name in _NOT_WRITTEN or name.startswith(("fq_", "consent.")) or _is_attribution(name)
             text = "\n".join(filter(None, values))
             if text and not ours and name not in _NAME_PARTS:
                 yield name, text

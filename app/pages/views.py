@@ -11,6 +11,7 @@ from app.forms.fields import Part, in_parts
 from app.forms.models import Form, WordingSet
 from app.forms.schemas import FormOut
 from app.forms.themes import USUAL, Theme
+from app.forms.turnstile import site_key
 from app.forms.wordings import DEFAULT_LANGUAGE, NEXT, NOTICE, TOLD, default_texts
 from app.languages.negotiation import pick_language
 from app.languages.translations import own_name, spoken
@@ -56,6 +57,8 @@ class FormView:
     """Shows when the page was drawn; comes back as `fq_token`."""
     challenge: str = ""
     """What is to be solved to prove some work, as JSON; empty: the form asks for none."""
+    turnstile: str = ""
+    """The site key of Cloudflare's Turnstile; empty: the page has nothing to do with it."""
     fields: Mapping[Part, tuple[str, ...]] = field(default_factory=lambda: in_parts(()))
     theme: Theme = USUAL
     offered: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +106,7 @@ def view_of(house: Parts, form: Form | FormOut, current: Mapping[str, WordingSet
         address=f"/forms/{quote(form.key)}",
         token=_token(house, form.key, wish.token),
         challenge=_challenge(house, form.key) if form.proof_of_work else "",
+        turnstile=site_key(house.settings, form),
         fields=in_parts(form.fields),
         theme=Theme.model_validate(form.theme, from_attributes=True),
         offered={tag: own_name(tag) for tag in form.languages},

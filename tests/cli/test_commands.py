@@ -33,6 +33,19 @@ async def test_a_form_asks_for_a_proof_of_work_or_no_more(cli: CommandLine) -> N
     assert [form["proof_of_work"] for form in (made, changed, same)] == [True, False, False]
 
 
+async def test_a_form_has_turnstile_only_where_the_installation_has_its_keys(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in (("add", "fenced", "--name", "Fenced"), ("change", "default")):
+        refused = await cli("form", *command, "--turnstile")
+        assert (refused.code, "FREEQUOTE_TURNSTILE_SECRET" in refused.err) == (1, True)
+    monkeypatch.setenv("FREEQUOTE_TURNSTILE_SITE_KEY", "0x4AAAAAAA-invented_site")
+    monkeypatch.setenv("FREEQUOTE_TURNSTILE_SECRET", "0x4AAAAAAA-invented-secret")
+    made = await cli.json("form", "add", "fenced", "--name", "Fenced", "--turnstile")
+    changed = await cli.json("form", "change", "fenced", "--no-turnstile")
+    assert [form["turnstile"] for form in (made, changed)] == [True, False]
+
+
 async def test_what_became_of_held_leads_is_told_by_reason(cli: CommandLine, desk: Desk) -> None:
     for reasons in (["pitch-seo", "link"], ["link"], []):
         await desk.lead(held_reasons=reasons)

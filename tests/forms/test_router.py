@@ -64,7 +64,7 @@ async def test_a_page_gets_what_it_needs_from_any_site_and_may_keep_it_for_a_min
     form = answer.json()
     assert (answer.status_code, form.keys()) == (
         200,
-        {"key", "name", "languages", "fields", "proof_of_work", "wordings"},
+        {"key", "name", "languages", "fields", "proof_of_work", "turnstile_site_key", "wordings"},
     )
     assert answer.headers["cache-control"] == "public, max-age=60"
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -108,6 +108,7 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
         "origins": ["https://clinic.example", "http://localhost:3000"],
         "is_open": True,
         "proof_of_work": False,
+        "turnstile": False,
         "acknowledge": False,
         "reply_to": None,
         "answer_within": None,

@@ -15,12 +15,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from app.pages.policy import TURNSTILE
+from tests.support.cloudflare import Siteverify
 from tests.support.process import Service
 
 # As strict as a site can be: nothing but the one script and the one address of the door.
 _POLICY = (
-    "default-src 'none'; script-src {house}; connect-src {house}; base-uri 'none'; form-action 'none'; "
-    "style-src 'self'; require-trusted-types-for 'script'; trusted-types freequote"
+    "default-src 'none'; script-src {house}{beside}; frame-src 'self'{beside}; connect-src {house}; base-uri 'none'; "
+    "form-action 'none'; style-src 'self'; require-trusted-types-for 'script'; trusted-types freequote"
 )
 _PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Clínica Aurora</title>
 <link rel="stylesheet" href="/site.css"><main><h1>Clínica Aurora</h1>
@@ -60,7 +62,8 @@ def _site(house: str) -> Starlette:
     async def page(request: Request) -> HTMLResponse:
         asked = request.query_params
         html = _PAGE.format(house=house, lang=asked.get("lang", "en"), form=asked.get("form", "clinic-es"))
-        return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(house=house)})
+        beside = f" {TURNSTILE}" if "with-turnstile" in asked else ""
+        return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(house=house, beside=beside)})
 
     async def styles(_request: Request) -> HTMLResponse:
         return HTMLResponse("body { --fq-accent: rgb(120, 0, 80) }", media_type="text/css")
@@ -91,10 +94,13 @@ def served_port() -> int:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def served(served_port: int, clinic: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+async def served(
+    served_port: int, clinic: str, cloudflare: Siteverify, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
     """Give the running service, one for all tests of a worker; SQLite, since a browser does not see what is behind."""
     folder = tmp_path_factory.mktemp("served")
     environ = {"FREEQUOTE_DATABASE_URL": f"sqlite:///{folder / 'served.db'}", "FREEQUOTE_BURST": "1000/10s"}
+    environ |= cloudflare.settings
     service = Service(folder, environ, served_port)
     await service.serve("--no-worker")
     staff = {"Authorization": f"Bearer {service.first_key()}"}

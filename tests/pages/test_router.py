@@ -46,7 +46,7 @@ async def test_the_hosted_form_carries_its_action_its_wording_and_where_the_visi
     client: httpx.AsyncClient, house: Parts
 ) -> None:
     page = await client.get("/forms/clinic-es?utm_source=ads&name=Ilse", headers={"Referer": "https://clinic.example/"})
-    wording = (await forms.public(house.database, "clinic-es")).wordings["en"]
+    wording = (await forms.public(house.database, house.settings, "clinic-es")).wordings["en"]
     assert page.status_code == 200
     assert 'action="/v1/quote-requests?form=clinic-es"' in page.text
     assert f'name="consent.wording" value="{wording.id}"' in page.text

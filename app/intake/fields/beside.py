@@ -58,7 +58,7 @@ def _others(fields: Fields) -> dict[str, Any]:
     found = {
         name: value
         for name, value in fields.given.items()
-        if name not in rules.KNOWN_FIELDS and not name.startswith("fq_")
+        if name not in rules.KNOWN_FIELDS and name not in rules.OURS and not name.startswith("fq_")
     }
     for group, known in _GROUPS.items():
         members = fields.given.get(group)

@@ -2,10 +2,11 @@
 
 from typing import Literal, get_args
 
+from app.forms.turnstile import FIELD
 from app.pages.typed import HONEYPOT
 
-OURS = ("fq_key", "fq_token", "fq_altcha", "fq_lang", HONEYPOT)
-"""The fields of our own that are kept, apart from the request."""
+OURS = ("fq_key", "fq_token", "fq_altcha", "fq_lang", HONEYPOT, FIELD)
+"""The fields that our pages send along; they are looked at, and are no part of the request."""
 
 Contact = Literal["email", "phone", "whatsapp"]
 Relationship = Literal["self", "parent", "child", "partner", "carer", "other"]

@@ -14,6 +14,7 @@ from app.sealing.keyring import Keyring
 
 FASTEST = timedelta(seconds=2)
 """Nobody reads a form and fills it in within that."""
+PROOF_MISSING = "proof-missing"
 
 
 def doubt_of(keyring: Keyring, form: Form, request: QuoteRequest, now: datetime) -> Doubt:
@@ -27,7 +28,7 @@ def doubt_of(keyring: Keyring, form: Form, request: QuoteRequest, now: datetime)
     if proof and now <= proof.expires_at:
         return Doubt.of((*written, *page), proof)
     # One that has expired says no more than none: the page was left open.
-    return Doubt.of((*written, *page, "proof-wrong" if sent and not proof else "proof-missing"))
+    return Doubt.of((*written, *page, "proof-wrong" if sent and not proof else PROOF_MISSING))
 
 
 def weigh_again(arrival: Arrival, doubt: Doubt) -> None:

@@ -16,12 +16,58 @@ async function prove(field) {
   }
 }
 
+// Cloudflare's own script, from its own place: it works from nowhere else.
+const TURNSTILE = "https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit";
+
+function loadTurnstile(trusted) {
+  if (window.turnstile) return null;
+  return new Promise((loaded, failed) => {
+    const script = document.createElement("script");
+    script.src = trusted(TURNSTILE);
+    script.onload = loaded;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+}
+
+// Lets Cloudflare check that no program fills in the form. Where it cannot, the request is taken as well.
+async function vouch(root, field, trusted) {
+  const place = document.createElement("div");
+  const slot = root.querySelector('slot[name="turnstile"]');
+  // It looks for its element in the page, not in shadow trees: there it is shown through the slot.
+  if (root.host) {
+    root.host.querySelector(':scope > [slot="turnstile"]')?.remove();
+    place.slot = "turnstile";
+    root.host.append(place);
+  } else slot.append(place);
+  try {
+    await loadTurnstile(trusted);
+    window.turnstile.render(place, {
+      sitekey: field.dataset.siteKey,
+      language: field.closest("[lang]").lang,
+      appearance: "interaction-only",
+      size: field.form.clientWidth < 300 ? "compact" : "flexible",
+      "response-field": false,
+      callback: (token) => { field.value = token; },
+      "expired-callback": () => { field.value = ""; },
+      "error-callback": () => true,
+    });
+  } catch { /* It is away, or the site's policy keeps it away. */ }
+}
+
 // Makes the form more comfortable where scripts run. Everything in it works without.
-function comfort(root) {
+function comfort(root, trusted = (address) => address) {
   const named = (name) => root.querySelector(`[name="${name}"]`);
   const proof = named("fq_altcha");
   // Not before somebody is about to write, and only where the page came safely.
   if (proof && window.crypto?.subtle) proof.form.addEventListener("focusin", () => prove(proof), { once: true });
+  const token = named("cf-turnstile-response");
+  if (token) {
+    root.querySelector("#f-turnstile").hidden = false;
+    const begin = () => vouch(root, token, trusted);
+    // A mere look at the page tells Cloudflare nothing; a page that is drawn again was begun before.
+    if ("begun" in token.dataset) begin(); else token.form.addEventListener("focusin", begin, { once: true });
+  }
   const country = named("country");
   const phone = named("phone");
   if (country && phone) {

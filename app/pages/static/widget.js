@@ -9,7 +9,7 @@ const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLES);
 // Sites that demand Trusted Types allow this name.
-const policy = window.trustedTypes?.createPolicy("freequote", { createHTML: (text) => text });
+const policy = window.trustedTypes?.createPolicy("freequote", { createHTML: (text) => text, createScriptURL: () => TURNSTILE });
 
 class Widget {
   constructor(host, form, language) {
@@ -50,7 +50,7 @@ class Widget {
     this.theme.replaceSync(this.root.firstElementChild.dataset.rules);
     const form = this.root.querySelector("form");
     if (typed) restore(form, typed);
-    comfort(this.root);
+    comfort(this.root, (address) => (policy ? policy.createScriptURL(address) : address));
     form.addEventListener("input", () => { this.changed = true; });
     form.addEventListener("submit", (event) => { event.preventDefault(); this.send(form, event.submitter); });
   }
