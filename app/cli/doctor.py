@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import typer
 
@@ -10,7 +11,7 @@ from app.cli.exits import OUT_OF_REACH, REFUSED
 from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
-from app.deliveries.asking import ask_provider
+from app.deliveries.asking import GuardedAsking, ask_provider
 from app.deliveries.checks import delivery_checks
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
@@ -20,6 +21,7 @@ from app.destinations.schemas import DestinationOut
 from app.errors import Refusal
 from app.health import Finding, database_checks, run_checks
 from app.house import open_database
+from app.intake.spam import turnstile
 from app.sealing.deployment import load_deployment_keys
 from app.sealing.keyring import Keyring, open_keyring
 from app.settings import Settings, read_settings
@@ -66,6 +68,8 @@ async def _findings(settings: Settings, database: Database) -> AsyncIterator[Fin
         yield await _smtp(settings)
     if settings.oidc_issuer:
         yield await _sign_in(settings)
+    if settings.turnstile_site_key:
+        yield await _turnstile(settings)
     basis = await run_checks(database_checks(database))
     for found in basis:
         yield found
@@ -99,6 +103,22 @@ async def _sign_in(settings: Settings) -> Finding:
         return await check_sign_in(settings, asks, SystemClock())
     finally:
         await asks.aclose()
+
+
+async def _turnstile(settings: Settings) -> Finding:
+    """Ask about a token that nobody gave: whoever takes our secret says that this is none."""
+    asks = GuardedAsking(settings.allow_networks, SystemClock(), turnstile.PATIENCE_SECONDS)
+    try:
+        sign = await turnstile.Turnstile(settings, asks).sign_of("freequote-doctor", uuid4())
+    finally:
+        await asks.aclose()
+    if sign == turnstile.WRONG:
+        return Finding("Turnstile", ok=True, detail="takes our secret")
+    if sign == turnstile.UNANSWERED:
+        remedy = "The log says what came back. Requests are taken all the same."
+        return Finding("Turnstile", ok=False, detail="it does not answer, or not to our secret", remedy=remedy)
+    remedy = "Set the secret that belongs to your own site key: this one is for tests."
+    return Finding("Turnstile", ok=False, detail="it takes any token", remedy=remedy)
 
 
 async def _destinations(settings: Settings, database: Database, keyring: Keyring) -> AsyncIterator[Finding]:

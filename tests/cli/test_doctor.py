@@ -13,10 +13,11 @@ from app.clock import SystemClock
 from app.parts import Parts
 from app.worker import WorkerLoop, make_engine
 from tests.cli.conftest import CommandLine
+from tests.support.cloudflare import SECRET, Siteverify
 from tests.support.house import Desk
 from tests.support.provider import Provider
 from tests.support.raw import raw_server
-from tests.support.sink import HttpSink
+from tests.support.sink import Answer, HttpSink
 from tests.support.smtp import SmtpServer
 
 
@@ -134,3 +135,18 @@ async def test_a_sign_in_provider_is_asked_how_it_is(
         assert (await cli("doctor")).code == 0
         provider.is_down = True
         assert "Passwords work all the same" in (await wrong(cli))["sign-in provider"]
+
+
+async def test_turnstile_is_asked_whether_it_takes_our_secret(
+    cli: CommandLine, desk: Desk, siteverify: Siteverify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in siteverify.settings.items():
+        monkeypatch.setenv(name, value)
+    async with a_worker(desk.house):
+        assert "Turnstile: takes our secret" in (await cli("doctor")).out
+        siteverify.answers.append(Answer(200, b'{"success": true}'))
+        assert "this one is for tests" in (await wrong(cli))["Turnstile"]
+        monkeypatch.setenv("FREEQUOTE_TURNSTILE_SECRET", f"{SECRET}-of-another")
+        ended = await cli("doctor")
+        assert "Requests are taken all the same" in ended.out
+        assert SECRET not in ended.out + ended.err

@@ -18,6 +18,7 @@ from app.pages.policy import TURNSTILE
 from app.settings import Settings, read_settings
 from tests.pages.conftest import Served
 from tests.pages.filling import fill, reference_on
+from tests.pages.test_accessibility import findings
 from tests.support.cloudflare import SITE_KEY, Siteverify
 
 in_browser = pytest.mark.asyncio(loop_scope="session")
@@ -164,6 +165,7 @@ async def test_a_look_at_the_page_tells_nobody_anything_and_the_first_field_begi
     stand = Stand()
     page = await stand.open(context, f"{served.url}/forms/{fenced}")
     assert await page.locator("#f-turnstile").is_visible()
+    assert await findings(page) == []
     await page.mouse.wheel(0, 2000)
     await page.wait_for_timeout(200)
     assert stand.asked == []
