@@ -142,7 +142,7 @@ async def test_nobody_waits_for_cloudflare_longer_than_two_seconds(
     async with app.state.parts.database.begin() as session:
         await session.execute(update(Form).values(turnstile=True))
         await changed(session)
-    siteverify.answers.extend([Answer(delay=2.6)] * 3)
+    siteverify.answers.extend([Answer(delay=6)] * 3)
 
     async def send() -> int:
         return (await client.post(DOOR, json=body(**{FIELD: f"good-{uuid4()}"}))).status_code
