@@ -157,7 +157,7 @@ async def test_a_production_service_refuses_to_start_without_its_key(service: Se
 
 
 # What they print is the same on both; `tests/cli` holds what they do.
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 async def test_commands_print_one_json_document(service: Service, http_sink: HttpSink) -> None:
     assert service.run("migrate") == {"from": None, "to": schema.head()}
     made = service.run("destination", "add", "webhook", http_sink.url("/crm"), "--include", "reference")
