@@ -3,10 +3,20 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from app import migrating, schema
+from app.access import staff
+from app.access.models import StaffSession
+from app.access.roles import Role
+from app.access.staff_schemas import NewStaff
 from app.database import Base, Database
+from tests.support.house import Desk
+
+_OF_A_LEAD = (
+    *("leads", "data_keys", "consents", "search_tokens", "events", "deliveries"),
+    *("destinations", "forms", "wording_sets"),
+)
 
 
 async def test_every_step_goes_up_down_and_up_again(empty_database_url: str) -> None:
@@ -17,6 +27,28 @@ async def test_every_step_goes_up_down_and_up_again(empty_database_url: str) -> 
         assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == ["alembic_version"]
     assert await migrating.upgrade(database) == migrating.Step(None, schema.head())
     await database.dispose()
+
+
+async def test_what_is_there_stays_while_the_schema_moves(desk: Desk) -> None:
+    database, now = desk.house.database, desk.clock.now()
+    await desk.webhook("https://crm.clinic.example/leads")
+    await desk.lead()
+    new = NewStaff(email="i.prat@clinic.example", name="Ines Prat", role=Role.COORDINATOR)
+    made = await staff.invite(database, "https://quotes.clinic.example", new, now)
+    async with database.begin() as session:
+        session.add(StaffSession(hash=b"1", staff_id=made.id, created_at=now, seen_at=now))
+    # Each to a step before which its tables were not there.
+    for revision, tables in (("0008", (*_OF_A_LEAD, "staff", "staff_sessions")), ("0001", _OF_A_LEAD)):
+        before = {table: await _count(database, table) for table in tables}
+        assert all(before.values()), before
+        await migrating.downgrade(database, revision)
+        await migrating.upgrade(database)
+        assert {table: await _count(database, table) for table in tables} == before
+
+
+async def _count(database: Database, table: str) -> int:
+    async with database.read() as session:
+        return await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
 
 
 def test_the_newest_number_is_the_newest_step() -> None:

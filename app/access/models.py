@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -31,7 +31,7 @@ class StaffAccount(Base):
     """A member of staff. There is none until one is invited."""
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("oidc_subject", "oidc_issuer"),)
+    __table_args__ = (Index("ix_staff_oidc_subject_oidc_issuer", "oidc_subject", "oidc_issuer", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

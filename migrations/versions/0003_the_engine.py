@@ -63,8 +63,6 @@ def downgrade() -> None:
     op.drop_index(DUE, table_name="deliveries")
     op.create_index(op.f("ix_deliveries_destination_id"), "deliveries", ["destination_id"])
     op.create_index(DUE, "deliveries", ["due_at"], postgresql_where=OPEN, sqlite_where=OPEN)
-    with op.batch_alter_table("deliveries") as batch_op:
-        batch_op.drop_column("lane")
-    with op.batch_alter_table("destinations") as batch_op:
-        batch_op.drop_column("probe_at")
-        batch_op.drop_column("failures_in_row")
+    op.drop_column("deliveries", "lane")
+    op.drop_column("destinations", "probe_at")
+    op.drop_column("destinations", "failures_in_row")

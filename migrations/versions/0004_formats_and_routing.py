@@ -21,10 +21,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away."""
-    with op.batch_alter_table("deliveries") as batch_op:
-        batch_op.drop_column("progress")
-    with op.batch_alter_table("destinations") as batch_op:
-        batch_op.drop_column("takes")
-        batch_op.drop_column("connection")
-        batch_op.drop_column("previous_secret_until")
-        batch_op.drop_column("previous_secret")
+    op.drop_column("deliveries", "progress")
+    op.drop_column("destinations", "takes")
+    op.drop_column("destinations", "connection")
+    op.drop_column("destinations", "previous_secret_until")
+    op.drop_column("destinations", "previous_secret")

@@ -9,14 +9,12 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Take the step."""
-    with op.batch_alter_table("forms", schema=None) as batch_op:
-        # With a default, since a release behind writes forms without it.
-        batch_op.add_column(sa.Column("acknowledge", sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch_op.add_column(sa.Column("reply_to", sa.String(length=254), nullable=True))
+    # With a default, since a release behind writes forms without it.
+    op.add_column("forms", sa.Column("acknowledge", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("forms", sa.Column("reply_to", sa.String(length=254), nullable=True))
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("forms", schema=None) as batch_op:
-        batch_op.drop_column("reply_to")
-        batch_op.drop_column("acknowledge")
+    op.drop_column("forms", "reply_to")
+    op.drop_column("forms", "acknowledge")

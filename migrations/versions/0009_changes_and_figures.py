@@ -100,6 +100,5 @@ def downgrade() -> None:
     for table in ("counting", "stale_days", "daily_counts"):
         op.drop_table(table)
     op.drop_index(op.f("ix_events_place_id"), table_name="events")
-    with op.batch_alter_table("events") as batch_op:
-        batch_op.drop_column("place")
+    op.drop_column("events", "place")
     op.drop_table("change_feed")

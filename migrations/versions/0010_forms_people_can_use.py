@@ -19,8 +19,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away."""
-    with op.batch_alter_table("consents") as batch_op:
-        batch_op.drop_column("withdrawn_at")
-    with op.batch_alter_table("forms") as batch_op:
-        batch_op.drop_column("aliases")
-        batch_op.drop_column("fields")
+    op.drop_column("consents", "withdrawn_at")
+    op.drop_column("forms", "aliases")
+    op.drop_column("forms", "fields")

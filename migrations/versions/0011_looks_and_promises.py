@@ -18,6 +18,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away."""
-    with op.batch_alter_table("forms") as batch_op:
-        batch_op.drop_column("answer_within")
-        batch_op.drop_column("theme")
+    op.drop_column("forms", "answer_within")
+    op.drop_column("forms", "theme")

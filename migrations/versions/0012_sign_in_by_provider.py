@@ -6,13 +6,15 @@ from alembic import op
 revision = "0012"
 down_revision = "0011"
 
+BOUND = "ix_staff_oidc_subject_oidc_issuer"
+
 
 def upgrade() -> None:
     """Take the step."""
-    with op.batch_alter_table("staff") as batch_op:
-        batch_op.add_column(sa.Column("oidc_issuer", sa.String(length=2000), nullable=True))
-        batch_op.add_column(sa.Column("oidc_subject", sa.String(length=255), nullable=True))
-        batch_op.create_unique_constraint(op.f("uq_staff_oidc_subject_oidc_issuer"), ["oidc_subject", "oidc_issuer"])
+    # Added in place: where SQLite makes a table anew, whoever has a session stands in its way.
+    op.add_column("staff", sa.Column("oidc_issuer", sa.String(length=2000), nullable=True))
+    op.add_column("staff", sa.Column("oidc_subject", sa.String(length=255), nullable=True))
+    op.create_index(BOUND, "staff", ["oidc_subject", "oidc_issuer"], unique=True)
     op.add_column("staff_sessions", sa.Column("second_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "staff_sign_ins",
@@ -26,9 +28,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     op.drop_table("staff_sign_ins")
-    with op.batch_alter_table("staff_sessions") as batch_op:
-        batch_op.drop_column("second_factor")
-    with op.batch_alter_table("staff") as batch_op:
-        batch_op.drop_constraint(op.f("uq_staff_oidc_subject_oidc_issuer"), type_="unique")
-        batch_op.drop_column("oidc_subject")
-        batch_op.drop_column("oidc_issuer")
+    op.drop_column("staff_sessions", "second_factor")
+    op.drop_index(BOUND, "staff")
+    op.drop_column("staff", "oidc_subject")
+    op.drop_column("staff", "oidc_issuer")
