@@ -8,7 +8,7 @@ from app.access.oidc import under_way
 from app.access.oidc.errors import SecondFactorMissing, SignInNotBegun, SignInNotSetUp, SignInRefused
 from app.access.oidc.people import Stranger, Unproved, account_of, identity_in
 from app.access.oidc.provider import Asks, Provider, Tokens
-from app.access.oidc.reading import BadToken, ReadsTokens, UnknownKey, load_reader
+from app.access.oidc.reading import BadToken, Expected, ReadsTokens, UnknownKey, load_reader
 from app.access.oidc.under_way import Secrets
 from app.access.refusals import Refusals
 from app.access.sessions import SessionDesk
@@ -121,15 +121,8 @@ class SignInDesk:
             raise Stranger(bad.reason) from None
 
     def _judge(self, tokens: Tokens, keys: list[dict[str, Any]], nonce: str) -> dict[str, Any]:
-        return self._reader()(
-            tokens.id_token,
-            keys,
-            self._house.clock.now(),
-            issuer=self._provider.issuer,
-            client_id=self._provider.client_id,
-            nonce=nonce,
-            access_token=tokens.access_token,
-        )
+        expected = Expected(self._provider.issuer, self._provider.client_id, nonce, tokens.access_token)
+        return self._reader()(tokens.id_token, keys, self._house.clock.now(), expected)
 
     async def _open(self, claims: dict[str, Any], before: str | None) -> str:
         who = identity_in(claims, self._provider.issuer)

@@ -1,9 +1,10 @@
 """What reading a token may come to, and what reads one: known without the extra, too."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from app.access.oidc.errors import SignInNotSetUp
 
@@ -22,21 +23,20 @@ class BadToken(Exception):
         self.reason = reason
 
 
-class ReadsTokens(Protocol):
-    """Judges an ID token."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an ID token must have been made of."""
 
-    def __call__(
-        self,
-        id_token: str,
-        keys: Sequence[dict[str, Any]],
-        now: datetime,
-        *,
-        issuer: str,
-        client_id: str,
-        nonce: str,
-        access_token: str | None,
-    ) -> dict[str, Any]:
-        """Return the claims, or raise `UnknownKey` or `BadToken`."""
+    issuer: str
+    client_id: str
+    nonce: str
+    """Of this very sign-in."""
+    access_token: str | None
+    """The one that came with it."""
+
+
+ReadsTokens = Callable[[str, Sequence[dict[str, Any]], datetime, Expected], dict[str, Any]]
+"""Of an ID token, the provider's keys, the moment and what is expected, makes claims: `tokens.read_id_token`."""
 
 
 def load_reader() -> ReadsTokens:

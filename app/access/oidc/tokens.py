@@ -10,7 +10,7 @@ from joserfc.errors import ClaimError, ExpiredTokenError, InvalidKeyIdError, Jos
 from joserfc.jwk import Key, KeySet, import_key
 from joserfc.jws import JWSRegistry
 
-from app.access.oidc.reading import BadToken, UnknownKey
+from app.access.oidc.reading import BadToken, Expected, UnknownKey
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 """Signed with a key that only the provider has: neither `none` nor one that we would share with it (HS256)."""
@@ -21,16 +21,7 @@ _CLOCKS_DIFFER_BY_SECONDS = 60
 _CLAIMS = {"iss", "sub", "aud", "exp", "nbf", "iat", "nonce", "azp", "at_hash", "auth_time", "amr"}
 
 
-def read_id_token(
-    id_token: str,
-    keys: Sequence[dict[str, Any]],
-    now: datetime,
-    *,
-    issuer: str,
-    client_id: str,
-    nonce: str,
-    access_token: str | None,
-) -> dict[str, Any]:
+def read_id_token(id_token: str, keys: Sequence[dict[str, Any]], now: datetime, expected: Expected) -> dict[str, Any]:
     """Return the claims of a token that one of the keys signed, for us, for this very sign-in, and lately.
 
     Errors: `UnknownKey`; `BadToken`.
@@ -41,8 +32,9 @@ def read_id_token(
         raise UnknownKey from None
     except (JoseError, ValueError, TypeError):
         raise BadToken("signature") from None
-    exactly = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
-    params = {"nonce": nonce, "client_id": client_id, "access_token": access_token}
+    values = {"iss": expected.issuer, "aud": expected.client_id}
+    exactly = {claim: {"essential": True, "value": value} for claim, value in values.items()}
+    params = {"nonce": expected.nonce, "client_id": expected.client_id, "access_token": expected.access_token}
     claims = CodeIDToken(token.claims, token.header, options=exactly, params=params)
     try:
         claims.validate(int(now.timestamp()), _CLOCKS_DIFFER_BY_SECONDS)
