@@ -20,7 +20,7 @@ from app.access.staff_router import router as staff_router
 from app.bodies import BodyCap
 from app.clock import Clock, SystemClock
 from app.database import Database
-from app.deliveries.asking import GuardedAsking, ask_provider
+from app.deliveries.asking import ask_provider
 from app.deliveries.checks import delivery_checks
 from app.deliveries.router import router as deliveries_router
 from app.destinations.router import router as destinations_router
@@ -33,7 +33,7 @@ from app.intake.checks import door_checks
 from app.intake.router import ShortWay
 from app.intake.router import router as intake_router
 from app.intake.schemas import preload
-from app.intake.spam.turnstile import PATIENCE_SECONDS, Turnstile
+from app.intake.spam.turnstile import Turnstile
 from app.intake.spoken_router import router as spoken_router
 from app.intake.trial_router import router as trial_router
 from app.leads.audience_router import router as audience_router
@@ -127,8 +127,7 @@ def _lifespan(
         app.state.sign_in_desk = SignInDesk(house, app.state.session_desk, app.state.refusals, asks)
         await asyncio.to_thread(preload)
         app.state.admission = admission = Admission(house)
-        cloudflare = GuardedAsking(settings.allow_networks, clock, PATIENCE_SECONDS)
-        app.state.turnstile = Turnstile(settings, cloudflare)
+        app.state.turnstile = turnstile = Turnstile.of(settings, clock)
         app.state.burst = BurstLimit(settings.burst)
         app.state.openings = BurstLimit(settings.openings, refusal=TooManyOpened)
         loop = WorkerLoop(database, clock, engine, hints.wake, sealer=make_sealer(house))
@@ -144,7 +143,7 @@ def _lifespan(
             await asyncio.gather(*running)
             await senders.aclose()
             await asks.aclose()
-            await cloudflare.aclose()
+            await turnstile.aclose()
             await database.dispose()
 
     return lifespan

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from uuid import uuid4
 
 import typer
@@ -11,7 +12,7 @@ from app.cli.exits import OUT_OF_REACH, REFUSED
 from app.cli.showing import AsJson, print_json
 from app.clock import SystemClock
 from app.database import Database
-from app.deliveries.asking import GuardedAsking, ask_provider
+from app.deliveries.asking import ask_provider
 from app.deliveries.checks import delivery_checks
 from app.deliveries.mail import SmtpChannel
 from app.deliveries.reach import reach
@@ -21,7 +22,7 @@ from app.destinations.schemas import DestinationOut
 from app.errors import Refusal
 from app.health import Finding, database_checks, run_checks
 from app.house import open_database
-from app.intake.spam import turnstile
+from app.intake.spam.turnstile import UNANSWERED, WRONG, Turnstile
 from app.sealing.deployment import load_deployment_keys
 from app.sealing.keyring import Keyring, open_keyring
 from app.settings import Settings, read_settings
@@ -98,23 +99,17 @@ async def _smtp(settings: Settings) -> Finding:
 
 
 async def _sign_in(settings: Settings) -> Finding:
-    asks = ask_provider(settings, SystemClock())
-    try:
+    async with aclosing(ask_provider(settings, SystemClock())) as asks:
         return await check_sign_in(settings, asks, SystemClock())
-    finally:
-        await asks.aclose()
 
 
 async def _turnstile(settings: Settings) -> Finding:
     """Ask about a token that nobody gave: whoever takes our secret says that this is none."""
-    asks = GuardedAsking(settings.allow_networks, SystemClock(), turnstile.PATIENCE_SECONDS)
-    try:
-        sign = await turnstile.Turnstile(settings, asks).sign_of("freequote-doctor", uuid4())
-    finally:
-        await asks.aclose()
-    if sign == turnstile.WRONG:
+    async with aclosing(Turnstile.of(settings, SystemClock())) as turnstile:
+        sign = await turnstile.sign_of("freequote-doctor", uuid4())
+    if sign == WRONG:
         return Finding("Turnstile", ok=True, detail="takes our secret")
-    if sign == turnstile.UNANSWERED:
+    if sign == UNANSWERED:
         remedy = "The log says what came back. Requests are taken all the same."
         return Finding("Turnstile", ok=False, detail="it does not answer, or not to our secret", remedy=remedy)
     remedy = "Set the secret that belongs to your own site key: this one is for tests."

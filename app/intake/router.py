@@ -154,6 +154,9 @@ async def _let_in(visit: Visit, submission: Submission) -> tuple[Accepted, Submi
     if known := await _stop_burst(request, house, candidate, client):
         return known, submission
     if form.turnstile:
+        # Whoever fetches an answer again waits for nobody else.
+        if known := await service.answered_before(house.database, candidate):
+            return known, submission
         candidate = await service.vouched(house, request.app.state.turnstile, candidate, wanted)
     admission: Admission = request.app.state.admission
     return await admission.admit(candidate), submission

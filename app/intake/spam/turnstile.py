@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from time import monotonic
+from typing import Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError
 
+from app.clock import Clock
 from app.deliveries.asking import GuardedAsking
 from app.settings import Settings
 from app.telemetry import logger
@@ -31,7 +33,7 @@ class _Said(BaseModel):
 
 
 class Turnstile:
-    """One for a process. It costs nothing until a form has it switched on."""
+    """One for a process; it must be closed. It costs nothing until a form has it switched on."""
 
     def __init__(self, settings: Settings, asks: GuardedAsking, now: Callable[[], float] = monotonic) -> None:
         self._is_set = bool(settings.turnstile_site_key)
@@ -41,6 +43,15 @@ class Turnstile:
         self._now = now
         self._rests_until = float("-inf")
         self._silent_until = float("-inf")
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock) -> Self:
+        """Make one that asks through the guard."""
+        return cls(settings, GuardedAsking(settings.allow_networks, clock, PATIENCE_SECONDS))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._asks.aclose()
 
     async def sign_of(self, token: str | None, request: UUID) -> str | None:
         """Return what a token says against a request, or None.
