@@ -11,6 +11,7 @@ from app.deliveries.acknowledgements import MOST_A_DAY, Occasion, acknowledgemen
 from app.deliveries.writing import Posting
 from app.languages.countries import SPOKEN
 from app.languages.letters import letter_texts
+from tests.support.letters import text_of
 
 REFERENCE = "FQ-7K3M9-QXD4H"
 SENDER = "Freequote <freequote@clinic.example>"
@@ -32,13 +33,6 @@ def letter(about: dict[str, Any], on: Occasion | None = None) -> EmailMessage:
     posting = Posting(SENDER, about["person"]["email"], "<0199a0b0@clinic.example>", date)
     made = acknowledgement(posting, about, on or occasion())
     return message_from_bytes(made.as_bytes(), policy=policy.default)
-
-
-def text_of(message: EmailMessage, kind: str = "plain") -> str:
-    part = message.get_body((kind,))
-    assert part is not None
-    content: str = part.get_content()
-    return content
 
 
 def test_it_says_what_arrived_and_whom_to_write_to_in_the_enquirers_language() -> None:
