@@ -9,16 +9,19 @@ from app.cli.running import checked, run
 from app.cli.showing import AsJson, print_json, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
 from app.forms import service
-from app.forms.schemas import FormChange, FormOut, NewForm
-from app.forms.turnstile import check_switch
+from app.forms.schemas import FormChange, NewForm
 from app.forms.wordings import WITHIN
 from app.pages.embedding import snippets
 from app.pages.preview import Draft, page_of, preview
-from app.parts import Parts
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
 
 _EMPTIED = {"reply_to", "answer_within"}
+Origins = Annotated[list[str] | None, typer.Option(help="A site that may post: https://clinic.example; empty: none.")]
+Redirects = Annotated[
+    list[str] | None, typer.Option(help="A thank-you address, the first is the default; empty: our own page.")
+]
+Languages = Annotated[list[str] | None, typer.Option(help="A language it speaks: es")]
 Within = Annotated[
     str | None,
     typer.Option(help=f"By when staff answer, said to enquirers: {', '.join(WITHIN)}; empty: nothing is promised."),
@@ -33,9 +36,9 @@ ThemeFont = Annotated[str | None, typer.Option(help="system, humanist, serif or 
 def add(
     key: Annotated[str, typer.Argument(help="Small letters, digits and hyphens: clinic-es.")],
     name: Annotated[str, typer.Option(help="What visitors and staff call it.")],
-    origin: Annotated[list[str] | None, typer.Option(help="A site that may post: https://clinic.example")] = None,
-    redirect: Annotated[list[str] | None, typer.Option(help="A thank-you address; the first is the default.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="A language it speaks: es")] = None,
+    origin: Origins = None,
+    redirect: Redirects = None,
+    language: Languages = None,
     acknowledge: Annotated[
         bool, typer.Option("--acknowledge", help="Send enquirers a letter that their request arrived.")
     ] = False,
@@ -50,11 +53,16 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
-    values: dict[str, Any] = {"key": key, "name": name, "origins": origin or [], "redirects": redirect or []}
+    values: dict[str, Any] = {
+        "key": key,
+        "name": name,
+        "origins": _listed(origin) or [],
+        "redirects": _listed(redirect) or [],
+    }
     values |= {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
     values |= {"proof_of_work": proof_of_work, "turnstile": turnstile, **({"languages": language} if language else {})}
     new = checked(NewForm, **values)
-    show(run(lambda house: _made(house, new)), as_json=as_json)
+    show(run(lambda house: add_form(house, new)), as_json=as_json)
 
 
 @app.command("change")
@@ -68,7 +76,10 @@ def change(
     alias: Annotated[
         list[str] | None, typer.Option(help="The site's own name of a field: your-name=name; empty: none.")
     ] = None,
-    language: Annotated[list[str] | None, typer.Option(help="A language it speaks: es")] = None,
+    language: Languages = None,
+    origin: Origins = None,
+    redirect: Redirects = None,
+    is_open: Annotated[bool | None, typer.Option("--open/--closed", help="Whether it takes requests.")] = None,
     theme_accent: ThemeAccent = None,
     theme_scheme: ThemeScheme = None,
     theme_corners: ThemeCorners = None,
@@ -93,10 +104,11 @@ def change(
     look = _look(name, field, language, answer_within)
     theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     aliases = None if alias is None else _pairs(alias)
+    way = {"origins": _listed(origin), "redirects": _listed(redirect), "is_open": is_open}
     guards = {"proof_of_work": proof_of_work, "turnstile": turnstile}
     beside = {"acknowledge": acknowledge, "reply_to": reply_to, **guards}
-    wanted = checked(FormChange, **_given(**look, theme=theme, aliases=aliases, **beside))
-    show(run(lambda house: _changed(house, key, wanted)), as_json=as_json)
+    wanted = checked(FormChange, **_given(**look, **way, theme=theme, aliases=aliases, **beside))
+    show(run(lambda house: change_form(house, key, wanted)), as_json=as_json)
 
 
 @app.command("preview")
@@ -153,21 +165,15 @@ def list_(as_json: AsJson = False) -> None:
     show_list(found, columns, spare=("reply_to", "redirects", "languages"), as_json=as_json)
 
 
-async def _made(house: Parts, new: NewForm) -> FormOut:
-    check_switch(house.settings, new)
-    return await add_form(house.database, house.keyring, new, house.clock.now())
-
-
-async def _changed(house: Parts, key: str, wanted: FormChange) -> FormOut:
-    check_switch(house.settings, wanted)
-    return await change_form(house.database, house.keyring, key, wanted, house.clock.now())
-
-
 def _look(
     name: str | None, field: list[str] | None, language: list[str] | None, answer_within: str | None
 ) -> dict[str, Any]:
-    fields = None if field is None else [one for one in field if one]
-    return {"name": name, "fields": fields, "languages": language or None, "answer_within": answer_within}
+    return {"name": name, "fields": _listed(field), "languages": language or None, "answer_within": answer_within}
+
+
+def _listed(values: list[str] | None) -> list[str] | None:
+    """Return what an option was given, which may be often; an empty text alone is an empty list."""
+    return None if values is None else [one for one in values if one]
 
 
 def _given(**options: Any) -> dict[str, Any]:

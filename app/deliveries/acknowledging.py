@@ -7,50 +7,52 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.auditing import note
 from app.access.principals import Principal
 from app.audit.actions import Action
-from app.database import Database
 from app.deliveries.mailboxes import reply_address
 from app.deliveries.service import retire
 from app.destinations import enquirers
 from app.errors import FieldProblem, InvalidRequest
 from app.forms import service as forms
 from app.forms.schemas import FormChange, FormOut, NewForm
+from app.forms.turnstile import check_switch
+from app.parts import Parts
 from app.sealing.keyring import Keyring
+from app.settings import Settings
 
 
-async def add_form(
-    database: Database, keyring: Keyring, new: NewForm, now: datetime, *, by: Principal | None = None
-) -> FormOut:
+async def add_form(house: Parts, new: NewForm, *, by: Principal | None = None) -> FormOut:
     """Make a form, and what acknowledges its requests where that is switched on.
 
-    Errors: `FormExists`; `InvalidRequest` for a `reply_to` that is no address.
+    Errors: `FormExists`; `InvalidRequest` for a `reply_to` that is no address, and for Turnstile without its keys.
     """
-    _check_reply_to(new.reply_to)
-    async with database.begin() as session:
+    _check(house.settings, new)
+    now = house.clock.now()
+    async with house.database.begin() as session:
         form = await forms.add(session, new, now)
         note(session, by, Action.FORM_MADE, f"form:{new.key}")
-        await _follow_switch(session, keyring, new.key, now, acknowledge=form.acknowledge)
+        await _follow_switch(session, house.keyring, new.key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
 
 
-async def change_form(
-    database: Database, keyring: Keyring, key: str, wanted: FormChange, now: datetime, *, by: Principal | None = None
-) -> FormOut:
+async def change_form(house: Parts, key: str, wanted: FormChange, *, by: Principal | None = None) -> FormOut:
     """Change what is named in `wanted`; where `acknowledge` is switched off, what waits for enquirers is cancelled.
 
-    Errors: `FormNotFound`; `InvalidRequest` for a `reply_to` that is no address.
+    Errors: `FormNotFound`; `InvalidRequest` as in `add_form`.
     """
-    _check_reply_to(wanted.reply_to)
-    async with database.begin() as session:
+    _check(house.settings, wanted)
+    now = house.clock.now()
+    async with house.database.begin() as session:
         form = await forms.update(session, key, wanted)
         note(session, by, Action.FORM_CHANGED, f"form:{key}", changed=sorted(wanted.model_fields_set))
         await forms.learn(session, form, now)
-        await _follow_switch(session, keyring, key, now, acknowledge=form.acknowledge)
+        await _follow_switch(session, house.keyring, key, now, acknowledge=form.acknowledge)
     return FormOut.of(form)
 
 
-def _check_reply_to(address: str | None) -> None:
-    if address is not None and reply_address(address) is None:
+def _check(settings: Settings, wanted: NewForm | FormChange) -> None:
+    """See that what is wanted can be kept."""
+    if wanted.reply_to is not None and reply_address(wanted.reply_to) is None:
         raise InvalidRequest([FieldProblem("/reply_to", "invalid-email", "This is not a single e-mail address.")])
+    check_switch(settings, wanted)
 
 
 async def _follow_switch(

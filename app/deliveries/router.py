@@ -24,7 +24,6 @@ from app.destinations.errors import BuiltIn, DestinationNotFound
 from app.forms.errors import FormExists, FormNotFound
 from app.forms.router import visible
 from app.forms.schemas import FormChange, FormOut, NewForm
-from app.forms.turnstile import check_switch
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, Limit, link_next
 from app.parts import House
 from app.problems import problems
@@ -127,13 +126,10 @@ async def create_form(new: NewForm, house: House, staff: CanWriteSetup) -> FormO
     """Make a form, with the default wording."""
     if not staff.sees(new.key):
         raise MoreThanItsMaker("that form")
-    check_switch(house.settings, new)
-    return await acknowledging.add_form(house.database, house.keyring, new, house.clock.now(), by=staff)
+    return await acknowledging.add_form(house, new, by=staff)
 
 
 @router.patch("/forms/{key}", operation_id="changeForm", responses=problems(FormNotFound), tags=["forms"])
 async def change_form(key: str, wanted: FormChange, house: House, staff: CanWriteSetup) -> FormOut:
     """Change a form's settings; what is left out stays. `"reply_to": null` takes the address away."""
-    now = house.clock.now()
-    check_switch(house.settings, wanted)
-    return await acknowledging.change_form(house.database, house.keyring, visible(key, staff), wanted, now, by=staff)
+    return await acknowledging.change_form(house, visible(key, staff), wanted, by=staff)

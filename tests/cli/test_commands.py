@@ -161,6 +161,19 @@ async def test_a_form_is_told_to_acknowledge_and_where_answers_go(cli: CommandLi
     assert (refused.code, refused.err) == (1, "reply_to: This is not a single e-mail address.\n")
 
 
+async def test_a_form_changes_who_may_send_where_it_leads_and_whether_it_is_open(cli: CommandLine) -> None:
+    change = ("form", "change", "default")
+    there = ("--origin", "https://Clinic.example:443", "--redirect", "https://clinic.example/thanks")
+    changed = await cli.json(*change, *there, "--closed")
+    assert (changed["origins"], changed["redirects"]) == (["https://clinic.example"], ["https://clinic.example/thanks"])
+    assert changed["is_open"] is False
+    changed = await cli.json(*change, "--open", "--redirect", "")
+    assert (changed["origins"], changed["redirects"], changed["is_open"]) == (["https://clinic.example"], [], True)
+    refused = await cli(*change, "--origin", "clinic")
+    assert refused.code == 1
+    assert "origins" in refused.err
+
+
 async def test_a_form_is_added_and_listed(cli: CommandLine) -> None:
     added = await cli("form", "add", "clinic-es", "--name", "Spain", "--origin", "https://clinic.example")
     assert added.code == 0

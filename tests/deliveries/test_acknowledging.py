@@ -42,7 +42,7 @@ def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
 
 async def change(desk: Desk, **wanted: Any) -> None:
     house = desk.house
-    await change_form(house.database, house.keyring, "default", FormChange(**wanted), desk.clock.now())
+    await change_form(house, "default", FormChange(**wanted))
 
 
 async def listed(desk: Desk) -> list[DeliveryOut]:

@@ -83,22 +83,18 @@ async def test_a_destination_added_between_the_look_and_the_write_gets_that_lead
 async def test_a_form_closed_or_opened_a_moment_ago_is_closed_or_open(app: FastAPI, client: httpx.AsyncClient) -> None:
     house = _parts(app)
     assert (await client.post(DOOR, json=JSON)).status_code == 201
-    await change_form(house.database, house.keyring, "default", FormChange(is_open=False), house.clock.now())
+    await change_form(house, "default", FormChange(is_open=False))
     assert (await client.post(DOOR, json=JSON)).status_code == 410
-    await change_form(house.database, house.keyring, "default", FormChange(is_open=True), house.clock.now())
+    await change_form(house, "default", FormChange(is_open=True))
     assert (await client.post(DOOR, json=JSON)).status_code == 201
 
 
 async def test_a_site_listed_a_moment_ago_may_send(app: FastAPI, client: httpx.AsyncClient) -> None:
     house = _parts(app)
     there = {"Origin": "https://clinic.example"}
-    await change_form(
-        house.database, house.keyring, "default", FormChange(origins=["https://other.example"]), house.clock.now()
-    )
+    await change_form(house, "default", FormChange(origins=["https://other.example"]))
     assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 403
-    await change_form(
-        house.database, house.keyring, "default", FormChange(origins=["https://clinic.example"]), house.clock.now()
-    )
+    await change_form(house, "default", FormChange(origins=["https://clinic.example"]))
     assert (await client.post(DOOR, json=JSON, headers=there)).status_code == 201
 
 
