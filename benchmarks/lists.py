@@ -3,8 +3,7 @@
 import asyncio
 import os
 import random
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +36,7 @@ from benchmarks.people import (
 )
 from benchmarks.report import Report, Target
 from benchmarks.stores import store
+from benchmarks.timing import timed
 from tests.support.postgres import Postgres
 
 _CHUNK = 2_048
@@ -229,19 +229,13 @@ async def _ask(asker: _Asker, case: _Case, *, with_plain: bool) -> None:
         wanted = case.filters(dice)
         if "email" in wanted:
             wanted = {"email": asker.person(dice.randrange(1, asker.crowd.size))["email"]}
-        ours, count = await _timed(asker.ours, wanted)
-        plain, expected = await _timed(asker.plain, wanted) if with_plain else (0.0, count)
+        ours, count = await timed(asker.ours(wanted))
+        plain, expected = await timed(asker.plain(wanted)) if with_plain else (0.0, count)
         if count != expected and "never" not in case.title:
             print(f"    {case.title}: {count} and {expected} differ for {wanted}")
         if number >= 3:  # noqa: PLR2004 - the first ones only warm up
             case.ours.append(ours)
             case.plain.append(plain)
-
-
-async def _timed(ask: Callable[[dict[str, Any]], Awaitable[int]], wanted: dict[str, Any]) -> tuple[float, int]:
-    began = time.perf_counter()
-    count = await ask(wanted)
-    return (time.perf_counter() - began) * 1e3, count
 
 
 async def _report(report: Report, kind: str, compared: Sequence[_Case]) -> None:
@@ -265,8 +259,8 @@ async def _details(report: Report, kind: str, asker: _Asker) -> None:
         references = list(await session.scalars(query))
     taken, bare = [], []
     for reference in references:
-        taken.append(await _took(service.show(asker.database, asker.keyring, reference)))
-        bare.append(await _took(_row(asker.database, reference)))
+        taken.append((await timed(service.show(asker.database, asker.keyring, reference)))[0])
+        bare.append((await timed(_row(asker.database, reference)))[0])
     report.add(f"{kind}: detail, with consents, relatives and deliveries", "ms", taken)
     report.add("    one row of a plain table, without any of these", "ms", bare)
 
@@ -274,9 +268,3 @@ async def _details(report: Report, kind: str, asker: _Asker) -> None:
 async def _row(database: Database, reference: str) -> None:
     async with database.read() as session:
         (await session.execute(select(PLAIN).where(PLAIN.c.reference == reference))).one()
-
-
-async def _took(asked: Awaitable[object]) -> float:
-    began = time.perf_counter()
-    await asked
-    return (time.perf_counter() - began) * 1e3

@@ -4,9 +4,8 @@ import csv
 import io
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -18,6 +17,7 @@ from app.sealing.keyring import Keyring
 from benchmarks.people import PLAIN
 from benchmarks.processes import memory_bytes
 from benchmarks.report import Report, Target
+from benchmarks.timing import timed
 
 _RUNS = 20
 _YEAR = timedelta(days=365)
@@ -39,9 +39,9 @@ async def measure(report: Report, kind: str, database: Database, keyring: Keyrin
                 rows = (await session.execute(select(*facts, func.count()).where(*_SHOWN).group_by(*facts))).all()
         return sum(row[-1] for row in rows)
 
-    counted_in, total = await _timed(ours)
+    counted_in, total = await timed(ours())
     report.add(f"{kind}: figures of a year, counted for the first time", "ms", [counted_in])
-    taken = [(await _timed(ours), await _timed(plain)) for _ in range(_RUNS)]
+    taken = [(await timed(ours()), await timed(plain())) for _ in range(_RUNS)]
     if {count for pair in taken for _, count in pair} != {total}:
         raise RuntimeError("The figures of a year differ.")
     report.add(f"{kind}: figures of a year", "ms", [one[0] for one, _ in taken])
@@ -75,9 +75,3 @@ async def _drain(pieces: AsyncIterator[bytes]) -> tuple[float, list[int]]:
     began = time.perf_counter()
     held = [memory_bytes(os.getpid()) async for _ in pieces]
     return time.perf_counter() - began, held
-
-
-async def _timed(ask: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    found = await ask()
-    return (time.perf_counter() - began) * 1e3, found
