@@ -25,7 +25,8 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 LEASE_MARGIN_SECONDS = 30
 """What an attempt may take besides its deadline: to be recorded while the database is slow or away for a moment."""
-_LONGEST_FLOOD_SECONDS = 3600
+LONGEST_COUNT_SECONDS = 3600
+"""No limit on leads counts over a longer time: where one came from is not kept longer."""
 _SITE_KEY = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
@@ -211,7 +212,7 @@ class Settings(BaseSettings):
         if self.oidc_issuer:
             self._check_provider()
         self._check_turnstile()
-        if self.flood.seconds > _LONGEST_FLOOD_SECONDS:
+        if self.flood.seconds > LONGEST_COUNT_SECONDS:
             raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
         if self.delivery_lease < self.delivery_deadline + LEASE_MARGIN_SECONDS:
             raise ValueError(

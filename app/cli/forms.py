@@ -29,6 +29,13 @@ Within = Annotated[
 ThemeAccent = Annotated[str | None, typer.Option(help="Its colour: #7a1f5c; empty: ours.")]
 ThemeScheme = Annotated[str | None, typer.Option(help="light, dark, or auto: as the visitor's system is.")]
 ThemeCorners = Annotated[str | None, typer.Option(help="square, soft or round.")]
+Flood = Annotated[
+    str | None,
+    typer.Option(help="Leads of one client address, then held: 500/1h; empty: as the installation says."),
+]
+SameText = Annotated[
+    str | None, typer.Option(help="Leads with the same message, then held: 200/1h; empty: 50 within an hour.")
+]
 ThemeFont = Annotated[str | None, typer.Option(help="system, humanist, serif or rounded.")]
 
 
@@ -50,6 +57,8 @@ def add(
     turnstile: Annotated[
         bool, typer.Option("--turnstile", help="Let Cloudflare's Turnstile run on its pages; it learns who asks.")
     ] = False,
+    flood: Flood = None,
+    same_text: SameText = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a form, with the default wording."""
@@ -61,6 +70,7 @@ def add(
     }
     values |= {"acknowledge": acknowledge, "reply_to": reply_to, "answer_within": answer_within or None}
     values |= {"proof_of_work": proof_of_work, "turnstile": turnstile, **({"languages": language} if language else {})}
+    values["limits"] = _named(flood=flood, same_text=same_text) or {}
     new = checked(NewForm, **values)
     show(run(lambda house: add_form(house, new)), as_json=as_json)
 
@@ -98,14 +108,17 @@ def change(
         bool | None,
         typer.Option("--turnstile/--no-turnstile", help="Whether Cloudflare's Turnstile runs on its pages."),
     ] = None,
+    flood: Flood = None,
+    same_text: SameText = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a form; what is not named stays."""
     look = _look(name, field, language, answer_within)
-    theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
+    theme = _named(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     aliases = None if alias is None else _pairs(alias)
     way = {"origins": _listed(origin), "redirects": _listed(redirect), "is_open": is_open}
-    guards = {"proof_of_work": proof_of_work, "turnstile": turnstile}
+    limits = _named(flood=flood, same_text=same_text)
+    guards = {"proof_of_work": proof_of_work, "turnstile": turnstile, "limits": limits}
     beside = {"acknowledge": acknowledge, "reply_to": reply_to, **guards}
     wanted = checked(FormChange, **_given(**look, **way, theme=theme, aliases=aliases, **beside))
     show(run(lambda house: change_form(house, key, wanted)), as_json=as_json)
@@ -131,7 +144,7 @@ def preview_(
     Nothing is changed by it, and what is typed there is never sent.
     """
     look = _look(name, field, language, answer_within)
-    theme = _theme(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
+    theme = _named(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     draft = checked(Draft, change=_given(**look, theme=theme), language=show_in)
     if output is None:
         found = run(lambda house: preview(house, key, draft))
@@ -182,8 +195,8 @@ def _given(**options: Any) -> dict[str, Any]:
     return {option: None if value == "" and option in _EMPTIED else value for option, value in given.items()}
 
 
-def _theme(**given: str | None) -> dict[str, str | None] | None:
-    """Return what is to change of a form's look; an empty option means what a new form has."""
+def _named(**given: str | None) -> dict[str, str | None] | None:
+    """Return what is to change of a form's look or limits; an empty option means what a new form has."""
     return {name: value or None for name, value in given.items() if value is not None} or None
 
 

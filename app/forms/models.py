@@ -39,6 +39,8 @@ class Form(Base):
     """The site's own names of fields, each with the name that we give it."""
     theme: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """How it looks, as `app.forms.themes.Theme` has it; what is not in it is as usual."""
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """How much it takes, as `app.forms.limits.Limits` has it; what is not in it is as the installation says."""
     created_at: Mapped[datetime]
 
 

@@ -8,7 +8,9 @@ from uuid import UUID
 import idna
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.forms import limits
 from app.forms.fields import FIELDS, check_aliases, check_fields
+from app.forms.limits import Limits
 from app.forms.models import Form, WordingSet
 from app.forms.themes import USUAL, Theme, ThemeChange
 from app.forms.wordings import AnswerWithin
@@ -98,6 +100,7 @@ class FormSettings(BaseModel):
     fields: Fields = []
     aliases: Aliases = {}
     theme: Theme = USUAL
+    limits: Limits = limits.USUAL
 
 
 ProofOfWork = Annotated[
@@ -148,6 +151,7 @@ class FormChange(BaseModel):
     fields: Fields | None = None
     aliases: Aliases | None = None
     theme: ThemeChange | None = None
+    limits: Limits | None = None
     proof_of_work: ProofOfWork | None = None
     turnstile: Turnstile | None = None
     acknowledge: Acknowledge | None = None
@@ -172,6 +176,7 @@ class FormOut(BaseModel):
     fields: list[str]
     aliases: dict[str, str]
     theme: Theme
+    limits: Limits
     created_at: datetime
 
     @classmethod

@@ -16,6 +16,7 @@ from app.forms import proofs, time_tokens
 from app.forms.configuration import changed
 from app.forms.errors import FormClosed, FormExists, FormNotFound
 from app.forms.fields import in_parts
+from app.forms.limits import Limits
 from app.forms.models import Form, WordingSet
 from app.forms.proofs import Challenge
 from app.forms.schemas import FORM_KEY_PATTERN, FormChange, FormOut, NewForm, NewWording, PublicForm, WordingOut
@@ -104,17 +105,17 @@ async def update(session: AsyncSession, key: str, wanted: FormChange) -> Form:
     """Change what is named in `wanted`, or raise `FormNotFound`. Nobody else changes the form until the commit."""
     form = await get(session, key)
     await session.refresh(form, with_for_update=True)
-    for name, value in changes_of(wanted, form.theme).items():
+    for name, value in changes_of(wanted, form).items():
         setattr(form, name, value)
     await changed(session)
     return form
 
 
-def changes_of(wanted: FormChange, theme: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that a change names, as they are stored; `theme` is the form's so far."""
+def changes_of(wanted: FormChange, form: Form) -> dict[str, Any]:
+    """Return the settings that a change of a form names, as they are stored."""
     named = {name: getattr(wanted, name) for name in wanted.model_fields_set}
     return {
-        name: value.on(theme) if isinstance(value, ThemeChange) else value
+        name: value.on(getattr(form, name)) if isinstance(value, (ThemeChange, Limits)) else value
         for name, value in named.items()
         if value is not None or name in _ABSENT_IF_NULL
     }

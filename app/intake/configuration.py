@@ -17,6 +17,8 @@ from app.forms.configuration import Configuration
 from app.forms.errors import FormClosed, FormNotFound
 from app.forms.models import Form, WordingSet
 from app.forms.wordings import DEFAULT_LANGUAGE
+from app.intake.flood import Limits, limits_of
+from app.settings import Rate
 
 _TRUSTED_SECONDS = 1.0
 """How long what is in memory is taken for true; whatever would be refused is looked up first."""
@@ -132,6 +134,10 @@ class DoorConfiguration:
         current = self._current[form_key]
         wanted = (language, (language or "").partition("-")[0], DEFAULT_LANGUAGE)
         return next((current[name] for name in wanted if name in current), next(iter(current.values()))), False
+
+    def limits(self, form_key: str, flood: Rate) -> Limits:
+        """Return how much a form takes; `flood` is what the installation says of one address."""
+        return limits_of(self._forms[form_key], flood)
 
     def told(self, form_key: str) -> Sequence[Destination]:
         """Return who hears of a form's leads."""

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -21,17 +22,9 @@ _HOURS = REMEMBERED // timedelta(hours=1)
 Key = tuple[str, bytes]
 """A form's key and the hash of an Idempotency-Key."""
 Row = Mapping[str, Any]
-Window = tuple[Collection[int], datetime]
-"""Tokens, and the moment since when their marks count."""
 
-_STANDING = """
-    SELECT NULL, version FROM configuration UNION ALL
-    SELECT token, count(*) FROM flood_marks WHERE {among[0]} AND at > {at[0]} GROUP BY token UNION ALL
-    SELECT token, count(*) FROM flood_marks WHERE {among[1]} AND at > {at[1]} GROUP BY token"""
-_POSTGRESQL_STANDING = _STANDING.format(
-    among=("token = ANY($1::bigint[])", "token = ANY($3::bigint[])"), at=("$2", "$4")
-).replace("NULL", "NULL::bigint")
-_SQLITE_STANDING = _STANDING.format(among=("token IN (SELECT value FROM json_each(?))",) * 2, at=("?", "?"))
+_VERSION = "SELECT NULL, NULL, version FROM configuration"
+_COUNT = "SELECT {}, token, count(*) FROM flood_marks WHERE {} AND at > {} GROUP BY token"
 
 # A key that has outlived its day is anybody's again. One that has not breaks the statement, and so the whole batch:
 # no column takes the NULL. That is rare, and whoever writes the batch looks those keys up and leaves them out.
@@ -45,17 +38,36 @@ BROKEN = (asyncpg.NotNullViolationError, sqlite3.IntegrityError)
 """Errors that a key in use is among."""
 
 
-async def standing(database: Database, *windows: Window) -> tuple[int, dict[int, int]]:
-    """Return the configuration's version, and how many marks each token has in its window (two windows)."""
-    if database.is_sqlite:
-        values = [value for tokens, since in windows for value in (orjson.dumps(list(tokens)).decode(), _text(since))]
-        rows = await database.fetch_bulk(_SQLITE_STANDING, *values)
-    else:
-        arrays = [value for tokens, since in windows for value in (list(tokens), since)]
-        rows = await database.fetch_bulk(_POSTGRESQL_STANDING, *arrays)
-    return next(count for token, count in rows if token is None), {
-        token: count for token, count in rows if token is not None
-    }
+async def standing(
+    database: Database, now: datetime, asked: Mapping[int, Collection[int]]
+) -> tuple[int, dict[int, dict[int, int]]]:
+    """Return the configuration's version, and how many marks each token has.
+
+    Tokens are asked for, and answered, by how many seconds back their marks count.
+    """
+    values: list[object] = []
+    for seconds, tokens in asked.items():
+        since = now - timedelta(seconds=seconds)
+        values += [orjson.dumps(list(tokens)).decode(), _text(since)] if database.is_sqlite else [list(tokens), since]
+    rows = await database.fetch_bulk(_standing(len(asked), is_sqlite=database.is_sqlite), *values)
+    counted: dict[int, dict[int, int]] = {seconds: {} for seconds in asked}
+    by_number = list(counted.values())
+    for number, token, count in rows:
+        if number is not None:
+            by_number[number][token] = count
+    return next(count for number, _, count in rows if number is None), counted
+
+
+@cache
+def _standing(windows: int, *, is_sqlite: bool) -> str:
+    if is_sqlite:
+        counts = [_COUNT.format(number, "token IN (SELECT value FROM json_each(?))", "?") for number in range(windows)]
+        return " UNION ALL ".join([_VERSION, *counts])
+    counts = [
+        _COUNT.format(number, f"token = ANY(${2 * number + 1}::bigint[])", f"${2 * number + 2}")
+        for number in range(windows)
+    ]
+    return " UNION ALL ".join([_VERSION.replace("NULL, NULL", "NULL::int, NULL::bigint"), *counts])
 
 
 def _text(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """Write quote requests as leads: a whole batch, with consents, events and promises, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -13,11 +13,11 @@ from app.bulk import Rows
 from app.database import DOOR_PATIENCE_SECONDS, Database
 from app.errors import AppError, OutOfReach
 from app.forms.turnstile import FIELD
-from app.intake import flood, queries
+from app.intake import queries
 from app.intake.composing import consent_rows, new_lead
 from app.intake.configuration import DoorConfiguration
 from app.intake.errors import IdempotencyKeyReused
-from app.intake.flood import KEPT, FloodCount, Marks, marks_of, since
+from app.intake.flood import KEPT, FloodCount, Limits, Marks, asked, marks_of
 from app.intake.models import FloodMark, IdempotencyKey
 from app.intake.queries import REMEMBERED, Key
 from app.intake.schemas import QuoteRequest
@@ -138,11 +138,13 @@ async def write(
     """
     known: _Earlier = {}
     for _ in range(_MOST_TRIES):
-        count = await _standing(house, configuration, candidates)
+        limits = {one.form_key: configuration.limits(one.form_key, house.settings.flood) for one in candidates}
+        count = await _standing(house, configuration, candidates, limits)
         turned_away = {one: error for one in candidates if (error := _turned_away(configuration, one))}
         ours = _first_of_their_keys([one for one in candidates if one not in turned_away], known)
         try:
-            if await _write(house, configuration, ours, count, again=again):
+            marks = [mark for one in ours for mark in _judge(one, count, limits[one.form_key])]
+            if await _write(house, configuration, ours, marks, again=again):
                 break
         except queries.BROKEN as error:
             if not queries.is_in_use(error):
@@ -157,16 +159,14 @@ async def write(
     return [results[one] for one in candidates]
 
 
-async def _standing(house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate]) -> FloodCount:
+async def _standing(
+    house: Parts, configuration: DoorConfiguration, candidates: Sequence[Candidate], limits: Mapping[str, Limits]
+) -> FloodCount:
     """See that the configuration in memory is the one of now, and count what floods."""
-    per_address, now = house.settings.flood, house.clock.now()
-    addresses = {one.marks.address for one in candidates if one.marks.address is not None}
-    texts = {token for one in candidates for token in (one.marks.text, one.marks.proof) if token is not None}
-    version, counted = await queries.standing(
-        house.database, (addresses, since(now, per_address)), (texts, since(now, flood.SAME_TEXT_RATE))
-    )
+    marks = asked((one.marks, limits[one.form_key]) for one in candidates)
+    version, counted = await queries.standing(house.database, house.clock.now(), marks)
     await configuration.keep_up(version)
-    return FloodCount(counted, per_address)
+    return FloodCount(counted)
 
 
 def _turned_away(configuration: DoorConfiguration, one: Candidate) -> AppError | None:
@@ -195,12 +195,11 @@ async def _write(
     house: Parts,
     configuration: DoorConfiguration,
     candidates: Sequence[Candidate],
-    count: FloodCount,
+    marks: Sequence[dict[str, object]],
     *,
     again: bool,
 ) -> bool:
     """Write leads, their keys and marks, unless the configuration has moved since it was looked at."""
-    marks = [mark for one in candidates for mark in _judge(one, count)]
     keys = [_key_row(one, one.idempotency) for one in candidates if one.idempotency is not None]
     return await arrivals.write(
         house.database,
@@ -222,11 +221,11 @@ def _key_row(one: Candidate, idempotency: Idempotency) -> dict[str, Any]:
     }
 
 
-def _judge(one: Candidate, count: FloodCount) -> list[dict[str, object]]:
+def _judge(one: Candidate, count: FloodCount, limits: Limits) -> list[dict[str, object]]:
     """Hold a lead that is one too many; return the marks of any other."""
     if count.has(one.marks.proof):
         weigh_again(one.arrival, one.doubt.plus("proof-used"))
-    reason = count.judge(one.marks)
+    reason = count.judge(one.marks, limits)
     if reason is not None:
         one.arrival.hold(reason)
         return []

@@ -94,7 +94,7 @@ async def _drafted(house: Parts, key: str, draft: Draft) -> tuple[FormOut, Mappi
     async with house.database.read(DOOR_PATIENCE_SECONDS) as session:
         found = await forms.get(session, key)
         there = await forms.current_wordings(session, key)
-    changes = forms.changes_of(draft.change, found.theme)
+    changes = forms.changes_of(draft.change, found)
     form = FormOut.model_validate({**FormOut.of(found).model_dump(), **changes})
     new = forms.lacking(form, there, now)
     if draft.wording is not None:

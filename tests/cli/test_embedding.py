@@ -70,6 +70,15 @@ async def test_a_preview_is_an_address_or_a_file_and_changes_nothing(cli: Comman
     assert (form["theme"]["accent"], form["answer_within"]) == (None, None)
 
 
+async def test_limits_are_set_by_the_piece_and_taken_away(cli: CommandLine) -> None:
+    made = await cli.json("form", "add", "tablet", "--name", "In the waiting room", "--flood", "500/1h")
+    assert made["limits"] == {"flood": "500/1h", "same_text": None}
+    changed = await cli.json("form", "change", "tablet", "--flood", "", "--same-text", "9/1h")
+    assert changed["limits"] == {"flood": None, "same_text": "9/1h"}
+    refused = await cli("form", "change", "tablet", "--flood", "much")
+    assert (refused.code, "limits/flood" in refused.err) == (1, True)
+
+
 async def test_a_look_is_set_by_the_piece_and_taken_away(cli: CommandLine) -> None:
     look = ("--theme-accent", "#7a1f5c", "--theme-scheme", "dark", "--theme-corners", "round", "--theme-font", "serif")
     changed = await cli.json("form", "change", "default", *look, "--answer-within", "4_hours")

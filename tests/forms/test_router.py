@@ -44,6 +44,10 @@ WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
     ({"theme": {"font": "Comic Sans"}}, "/theme/font"),
     ({"theme": {"corners": "0;}"}}, "/theme/corners"),
     ({"theme": {"scheme": "dim"}}, "/theme/scheme"),
+    ({"limits": {"flood": "many"}}, "/limits/flood"),
+    ({"limits": {"flood": "0/1h"}}, "/limits/flood"),
+    ({"limits": {"same_text": "10/2h"}}, "/limits/same_text"),
+    ({"limits": {"burst": "10/1s"}}, "/limits/burst"),
     ({"theme": {"logo": "https://clinic.example/logo.svg"}}, "/theme/logo"),
 ]
 
@@ -115,10 +119,25 @@ async def test_forms_are_made_listed_and_shown(staff: httpx.AsyncClient, clock: 
         "fields": [],
         "aliases": {},
         "theme": {"accent": None, "scheme": "auto", "corners": "soft", "font": "system"},
+        "limits": {"flood": None, "same_text": None},
         "created_at": "2026-03-02T09:00:00Z",
     }
     assert [form["key"] for form in (await staff.get("/v1/forms")).json()["items"]] == ["clinic-es", "default"]
     assert (await staff.get("/v1/forms/clinic-es/settings")).json() == made.json()
+
+
+async def test_limits_change_by_the_piece_and_go_back(staff: httpx.AsyncClient) -> None:
+    async def change(**limits: str | None) -> dict[str, str | None]:
+        answer = await staff.patch("/v1/forms/default", json={"limits": limits})
+        assert answer.status_code == httpx.codes.OK, answer.text
+        told: dict[str, str | None] = answer.json()["limits"]
+        return told
+
+    assert await change(flood="500/1h") == {"flood": "500/1h", "same_text": None}
+    assert await change(same_text=" 9/30m ") == {"flood": "500/1h", "same_text": "9/30m"}
+    assert await change(flood=None) == {"flood": None, "same_text": "9/30m"}
+    made = await staff.post("/v1/forms", json={**SPAIN, "limits": {"flood": "7/10m"}})
+    assert made.json()["limits"] == {"flood": "7/10m", "same_text": None}
 
 
 async def test_a_form_can_acknowledge_from_its_first_request_on(staff: httpx.AsyncClient) -> None:

@@ -8,7 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.deliveries.acknowledging import add_form, change_form
 from app.deliveries.models import Event
+from app.forms.limits import Limits
+from app.forms.schemas import FormChange, NewForm
 from app.intake import flood
 from app.intake.admission import Admission
 from app.intake.body import read_body
@@ -39,10 +42,16 @@ async def door(house: Parts) -> AsyncIterator[Admission]:
 
 
 async def _send(
-    door: Admission, house: Parts, client: str | None, *, message: str = "", key: str | None = None
+    door: Admission,
+    house: Parts,
+    client: str | None,
+    *,
+    message: str = "",
+    key: str | None = None,
+    form: str = "default",
 ) -> Accepted:
     request = read_quote_request(read_body("application/json", (_BODY % message).encode()), accept_language=None)
-    return await door.admit(await candidate(house, door.configuration, "default", request, client=client, key=key))
+    return await door.admit(await candidate(house, door.configuration, form, request, client=client, key=key))
 
 
 async def _reasons(house: Parts) -> list[list[str]]:
@@ -103,6 +112,37 @@ async def test_the_same_long_text_too_often_is_held_and_a_short_one_never(
     for text in (LONG, f" {LONG.upper()} ", LONG, "Hello", "Hello", "Hello", LONG + " Thank you."):
         await _send(door, house, None, message=text)
     assert await _reasons(house) == [[], [], [SAME_TEXT], [], [], [], []]
+
+
+async def test_a_form_has_limits_of_its_own(house: Parts, door: Admission) -> None:
+    await _limit(house, flood="5/1h", same_text="2/1h")
+    for _ in range(7):
+        await _send(door, house, "198.51.100.7")
+    assert await _reasons(house) == [[]] * 5 + [[FLOOD]] * 2
+    for _ in range(3):
+        await _send(door, house, None, message=LONG)
+    assert (await _reasons(house))[7:] == [[], [], [SAME_TEXT]]
+    await _limit(house, flood=None)
+    await _send(door, house, "198.51.100.8", message=LONG)
+    assert (await _reasons(house))[10:] == [[SAME_TEXT]]
+    await asyncio.gather(*(_send(door, house, "198.51.100.9") for _ in range(4)))
+    assert sorted((await _reasons(house))[11:]) == [[], [], [], [FLOOD]]
+
+
+async def test_one_address_counts_over_each_form_s_own_time(house: Parts, door: Admission, clock: FakeClock) -> None:
+    await add_form(house, NewForm(key="tablet", name="In the waiting room", limits=Limits(flood="4/1h")))
+    await door.configuration.check()
+    for _ in range(3):
+        await _send(door, house, "198.51.100.7")
+    clock.move(timedelta(minutes=11))
+    forms = ("default", "tablet", "tablet", "default")
+    await asyncio.gather(*(_send(door, house, "198.51.100.7", form=form) for form in forms))
+    # Of the eleven minutes before, `default` sees nothing and `tablet` three.
+    assert await _reasons(house) == [[]] * 3 + [[], [FLOOD], [FLOOD], []]
+
+
+async def _limit(house: Parts, **limits: str | None) -> None:
+    await change_form(house, "default", FormChange.model_validate({"limits": limits}))
 
 
 async def test_marks_are_forgotten_within_the_hour(house: Parts, door: Admission, clock: FakeClock) -> None:
