@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.ext.compiler import compiles
@@ -124,7 +125,10 @@ class Database:
         else:
             connect = _postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
             patient = partial(connect, command_timeout=_STATEMENT_SECONDS)
-            self._writer = self._reader = _postgresql_engine(patient, pooled_elsewhere=pooled_elsewhere)
+            self._writer = _postgresql_engine(patient, pooled_elsewhere=pooled_elsewhere)
+            # Each statement of a reader sees what is committed by then, as it would within a transaction, too: without
+            # one it takes two ways to the server and back less.
+            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
             self._bare = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
             self._bulk = PostgresBulk(connect, self._writer.dialect)
 
@@ -241,6 +245,7 @@ def _sqlite_engine(url: str, *, pool_size: int, opening: str) -> AsyncEngine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
+        json_deserializer=orjson.loads,
         connect_args={"timeout": _LOCK_WAIT_SECONDS, "isolation_level": None},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -287,13 +292,24 @@ def _postgresql_connector(url: str, *, pooled_elsewhere: bool) -> Callable[..., 
 
 
 def _postgresql_engine(connect: Callable[..., Awaitable[asyncpg.Connection]], *, pooled_elsewhere: bool) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         hide_parameters=True,
         pool_size=10,
         max_overflow=10,
         pool_timeout=_LOCK_WAIT_SECONDS,
-        pool_pre_ping=True,
+        json_deserializer=orjson.loads,
         connect_args={"prepared_statement_cache_size": 0} if pooled_elsewhere else {},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Let the pool open another connection in the place of one that the server has closed.
+
+    The driver knows that by itself; `pool_pre_ping` goes to the server and back three times to learn it.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

@@ -18,11 +18,11 @@ from app.destinations import service as destinations
 from app.destinations.models import Destination
 from app.errors import FieldProblem
 from app.leads import queries, timeline
-from app.leads.documents import lead_data, open_part, open_parts, shared_with
+from app.leads.documents import lead_data, open_parts, shared_with
 from app.leads.errors import LeadNotFound, LeadsNotFound, NotHeld, StaleLead
 from app.leads.models import Lead, LeadStep, LeadTag
 from app.leads.schemas import LeadChange, LeadSummary, Status
-from app.leads.showing import summary
+from app.leads.showing import summary_of
 from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
 
@@ -61,13 +61,7 @@ async def change_one(desk: Desk, name: str, do: Callable[[Lead], Deed], if_versi
         if if_version is not None and if_version != opened[0].version:
             raise StaleLead
         await carry_out(session, desk, [opened], do)
-    return summary_of(opened, desk.by)
-
-
-def summary_of(opened: Opened, by: Principal | None) -> LeadSummary:
-    """Show a lead after its change."""
-    lead, key = opened
-    return summary(lead, open_part(key, "person", lead.id, lead.person), by)
+    return summary_of(*opened, desk.by)
 
 
 async def one(session: AsyncSession, desk: Desk, name: str) -> Opened:

@@ -140,29 +140,10 @@ class LeadSummary(BaseModel):
     phone: Annotated[str | None, Field(examples=["+34612345678"])]
 
     @classmethod
-    def of(cls, lead: Any, person: Mapping[str, Any], *, unmasked: bool) -> Self:
-        """Show a lead, or a row of its listed columns, its contact data whole or masked."""
+    def of(cls, clear: Mapping[str, Any], person: Mapping[str, Any], *, unmasked: bool) -> Self:
+        """Show what of a lead is in the clear, and its contact data whole or masked."""
         contact = {name: person.get(name) for name in ("name", "email", "phone")}
-        shown = {field: getattr(lead, field) for field in _PLAIN_FIELDS}
-        return cls(**shown, form=lead.form_key, **(contact if unmasked else masked(contact)))
-
-
-_PLAIN_FIELDS = (
-    "id",
-    "reference",
-    "status",
-    "version",
-    "held",
-    "test",
-    "country",
-    "language",
-    "received_at",
-    "updated_at",
-    "answered_at",
-    "assignee",
-    "tags",
-    "follow_up_at",
-)
+        return cls.model_validate({**clear, **(contact if unmasked else masked(contact))})
 
 
 class RelatedLead(BaseModel):

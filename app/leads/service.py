@@ -9,15 +9,16 @@ from app.access.auditing import note
 from app.access.principals import Principal
 from app.audit.actions import Action
 from app.database import Database
-from app.leads import queries, search, timeline
-from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several, summary_of
+from app.leads import queries, timeline
+from app.leads.changing import Desk, alter, carry_out, change_one, let_go, mark_as_spam, one, several
 from app.leads.errors import LeadNotFound
 from app.leads.masking import sees_contact
 from app.leads.models import Lead, LeadStep
 from app.leads.schemas import LeadChange, LeadFilters, LeadOut, LeadSummary
-from app.leads.search import Hit
-from app.leads.showing import opened, summary, whole
-from app.leads.terms import check_looked_for, terms_of
+from app.leads.search import finding
+from app.leads.search.finding import Hit
+from app.leads.search.terms import check_looked_for, terms_of
+from app.leads.showing import opened, summary, summary_of, whole
 from app.leads.timeline import TimelineEntry
 from app.paging import MAX_LIMIT, Page
 from app.sealing.envelopes import SealingKey
@@ -35,7 +36,7 @@ async def list_leads(
 ) -> Page[LeadSummary]:
     """Return one page of leads. `by` is the key that asks; nobody on the command line sees all.
 
-    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search` has them.
+    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search.finding` has them.
     """
     async with database.read() as session:
         hits, next_cursor = await find(session, keyring, filters, cursor=cursor, limit=limit, by=by)
@@ -53,13 +54,15 @@ async def find(
 ) -> tuple[list[Hit], str | None]:
     """Return the leads of one page, as listed rows with who they are of, and the cursor behind them.
 
-    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search` has them.
+    Errors: `SearchNeedsContact`; `InvalidRequest` as `app.leads.search.finding` has them.
     """
     check_looked_for(filters, by)
     forms = sorted(by.forms) if by else []
     if terms := terms_of(filters):
         by_words = sees_contact(by)
-        return await search.find(session, keyring, terms, filters, forms, cursor=cursor, limit=limit, by_words=by_words)
+        return await finding.find(
+            session, keyring, terms, filters, forms, cursor=cursor, limit=limit, by_words=by_words
+        )
     rows = (await session.execute(queries.page_of(filters, forms, cursor, limit))).all()
     hits = [(row, opened(keyring, row, row.wrapped)) for row in rows[:limit]]
     return hits, queries.cursor_after(rows[limit - 1], filters.sort) if len(rows) > limit else None
@@ -127,7 +130,7 @@ async def change_many(
     async with database.begin() as session:
         leads = await several(session, desk, names)
         await carry_out(session, desk, leads, lambda lead: alter(lead, wanted, now))
-    return [summary_of(changed, by) for changed in leads]
+    return [summary_of(*changed, by) for changed in leads]
 
 
 async def release(

@@ -10,7 +10,7 @@ from app.leads import queries
 from app.leads.documents import Part, consent_data, open_part, open_parts
 from app.leads.masking import sees_contact
 from app.leads.models import Lead
-from app.leads.queries import Listed
+from app.leads.queries import LISTED, SHOWN_AS, Listed
 from app.leads.schemas import DeliverySummary, LeadOut, LeadSummary, RelatedLead
 from app.leads.tokens import mail_of, phone_of
 from app.sealing.envelopes import SealingKey
@@ -31,7 +31,13 @@ def opened(keyring: Keyring, lead: Listed, wrapped: bytes) -> Part:
 
 def summary(lead: Listed, person: Part, by: Principal | None) -> LeadSummary:
     """Show a lead in a list, masked where `by` may not see contact data."""
-    return LeadSummary.of(lead, person, unmasked=sees_contact(by))
+    return LeadSummary.of(dict(zip(SHOWN_AS, lead, strict=False)), person, unmasked=sees_contact(by))
+
+
+def summary_of(lead: Lead, key: SealingKey, by: Principal | None) -> LeadSummary:
+    """Show a whole lead as a list shows it."""
+    clear = {name: getattr(lead, column.name) for name, column in zip(SHOWN_AS, LISTED, strict=True)}
+    return LeadSummary.of(clear, open_part(key, "person", lead.id, lead.person), unmasked=sees_contact(by))
 
 
 async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:

@@ -9,8 +9,9 @@ import idna
 
 from app.languages.folding import fold
 
-EPOCH_BITS = 11
-"""Leads of one epoch: 2,048. Tokens of new leads land on the newest leaves of the index."""
+EPOCH_BITS = 13
+"""Leads of one epoch: 8,192. Tokens of new leads land on the newest leaves of the index: in smaller epochs on fewer of
+them, in larger ones a search has fewer to ask."""
 _PREFIXES = (2, 3, 5)
 PHONE_TAILS = (4, 7)
 _APOSTROPHES = "'’‘ʼ`´"

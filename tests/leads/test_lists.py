@@ -95,7 +95,7 @@ async def test_every_filter_and_order_shows_its_own_leads_page_by_page(desk: Des
 @pytest.mark.parametrize("index", INDEXES)
 async def test_a_filter_walks_an_index_in_the_order_of_the_list(index: str, desk: Desk) -> None:
     filters = LeadFilters.model_validate(INDEXES[index])
-    async with desk.house.database.read() as session:
+    async with desk.house.database.begin() as session:
         plan = await _plan(session, filters)
     assert index in plan
     assert "SORT" not in plan.upper().replace("INCREMENTAL SORT", "SORT")

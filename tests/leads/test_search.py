@@ -8,8 +8,9 @@ import pytest
 from app.access.principals import Principal
 from app.errors import InvalidRequest
 from app.ids import new_id
-from app.leads import queries, search, service
+from app.leads import queries, service
 from app.leads.schemas import LeadFilters
+from app.leads.search import finding
 from app.leads.tokens import EPOCH_BITS
 from tests.support.house import PERSON, Desk
 
@@ -127,18 +128,21 @@ async def test_a_search_keeps_to_the_other_filters_and_to_the_forms_of_a_key(des
     assert await _find(desk, q=plain.reference, by=limited) == []
 
 
+@pytest.mark.parametrize("few", [0, 80])
 async def test_pages_of_a_search_show_every_lead_once_across_epochs(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     # Small epochs and stretches, so that a few leads are a long walk.
     monkeypatch.setattr("app.leads.tokens.EPOCH_BITS", 1)
-    monkeypatch.setattr(search, "EPOCH_BITS", 1)
+    monkeypatch.setattr(finding, "EPOCH_BITS", 1)
     for name in ("POSTGRESQL_TOKENS", "SQLITE_TOKENS"):
         rows = getattr(queries, name)
         monkeypatch.setattr(queries, name, replace(rows, select=rows.select.replace(f">> {EPOCH_BITS}", ">> 1")))
-    monkeypatch.setattr(search, "_FIRST_STRETCH", 2)
-    monkeypatch.setattr(search, "_LONGEST_STRETCH", 4)
-    monkeypatch.setattr(search, "_BATCH", 3)
+    # Other terms are looked up lead by lead, or epoch by epoch.
+    monkeypatch.setattr(finding, "_FEW", few)
+    monkeypatch.setattr(finding, "_FIRST_STRETCH", 2)
+    monkeypatch.setattr(finding, "_LONGEST_STRETCH", 4)
+    monkeypatch.setattr(finding, "_BATCH", 3)
     made = []
     for number in range(1, 25):
         # Hits on both sides of the ends of stretches, whichever way they are walked, and gaps between.
@@ -156,9 +160,9 @@ async def test_pages_of_a_search_show_every_lead_once_across_epochs(
 async def test_a_page_opens_a_bounded_number_of_leads_and_hands_out_a_cursor(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_MOST_OPENED", 2)
-    monkeypatch.setattr(search, "_MOST_PASSED", 2)
-    monkeypatch.setattr(search, "_BATCH", 2)
+    monkeypatch.setattr(finding, "_MOST_OPENED", 2)
+    monkeypatch.setattr(finding, "_MOST_PASSED", 2)
+    monkeypatch.setattr(finding, "_BATCH", 2)
     wanted = (await desk.lead(person={**PERSON, "name": "Brandtner"})).reference
     for _ in range(5):
         await desk.lead()

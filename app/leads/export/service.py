@@ -14,8 +14,8 @@ from app.leads.export.formats import CsvWriter, NdjsonWriter, Writer
 from app.leads.export.xlsx import XlsxWriter
 from app.leads.masking import sees_contact
 from app.leads.schemas import LeadFilters
+from app.leads.search.terms import check_looked_for
 from app.leads.service import find
-from app.leads.terms import check_looked_for
 from app.sealing.keyring import Keyring
 
 _PAGE = 200

@@ -1,46 +1,46 @@
 """Search over sealed data: tokens say which leads may fit, opening them says which do.
 
-Tokens stand by epochs of 2,048 leads. A search walks the epochs, newest or oldest first, a short stretch and then as
+Tokens stand by epochs of 8,192 leads. A search walks the epochs, newest or oldest first, a short stretch and then as
 long ones as it needs, so that a frequent word is found at once and a rare one in two steps. It opens a bounded number
 of leads a page, then hands out a cursor. Leads come in the order of their arrival.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.errors import FieldProblem, InvalidRequest
 from app.ids import read_reference
 from app.leads.documents import Part
-from app.leads.models import Lead, SearchToken
-from app.leads.queries import LISTED, Listed, conditions, has_tag
+from app.leads.models import Lead
+from app.leads.queries import LISTED_WITH_KEY, Listed, conditions, has_tag
 from app.leads.schemas import LeadFilters, Sort
+from app.leads.search import queries
+from app.leads.search.queries import Tokens
+from app.leads.search.terms import Person, Term
 from app.leads.showing import opened
-from app.leads.terms import Person, Term
 from app.leads.tokens import EPOCH_BITS, epoch_of
 from app.paging import number_in, read_cursor, write_cursor
 from app.sealing.keyring import Keyring
-from app.sealing.models import DataKey
 
 _MOST_OPENED = 2_000
 _MOST_PASSED = 10_000
 """How many leads that a clear column rules out a page passes over."""
 _MOST_PROBED = 6_000
 """How many leads of the rarest term a page looks up the other terms for."""
-_SAMPLES = 4
+_SAMPLES = 2
 """In so many epochs terms are counted, to begin with the rarest."""
-_FIRST_STRETCH = 16
-_LONGEST_STRETCH = 512
+_FEW = 80
+"""Leads of an epoch that have the rarest term: so few are looked up one by one for the other terms."""
+_FIRST_STRETCH = 4
+_LONGEST_STRETCH = 128
 _BATCH = 500
 _MOST_TERMS = 4
 """So many terms are looked up by token; the others are judged when a lead is open."""
 
 Hit = tuple[Listed, Part]
-_Tokens = list[int]
 
 
 @dataclass(slots=True)
@@ -56,6 +56,8 @@ class _Walk:
     width: int
     """How many of them at a time."""
     is_over: bool
+    has_few: bool = True
+    """Whether few leads have the rarest term."""
     seen: int = 0
     """How many epochs it has walked."""
 
@@ -114,47 +116,39 @@ async def _by_reference(
     reference = read_reference(text or "")
     if reference is None:
         return []
-    query = select(*LISTED, DataKey.wrapped).join(DataKey, DataKey.lead_id == Lead.id)
-    rows = await session.execute(query.where(Lead.reference == reference, *wanted))
+    rows = await session.execute(LISTED_WITH_KEY.where(Lead.reference == reference, *wanted))
     return [(row, opened(keyring, row, row.wrapped)) for row in rows]
 
 
 async def _begin(
     session: AsyncSession, keyring: Keyring, terms: Sequence[Term], cursor: str | None, *, is_upward: bool
-) -> tuple[list[_Tokens], _Walk]:
+) -> tuple[list[Tokens], _Walk]:
     """Return the tokens of each term, the rarest term first, and where the walk begins."""
-    newest = await session.scalar(select(func.max(Lead.no))) or 0
+    newest = await queries.newest(session)
     place = (0 if is_upward else newest + 1) if cursor is None else number_in(read_cursor(cursor, int)[0])
     top = epoch_of(newest)
-    tokens = [keyring.tokens.of_all(values) for values in dict.fromkeys(term.values for term in terms) if values]
-    reach = top + 1
+    tokens: list[Tokens] = [
+        keyring.tokens.of_all(values) for values in dict.fromkeys(term.values for term in terms) if values
+    ]
+    reach, rarest = top + 1, 0
     if len(tokens) > 1:
-        counts = await _sample(session, {token for some in tokens for token in some}, top)
+        samples = {max(0, top * part // _SAMPLES - 1) for part in range(1, _SAMPLES + 1)}
+        counts = await queries.count_tokens(session, samples, {token for some in tokens for token in some})
         tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
         rarest = sum(counts.get(token, 0) for token in tokens[0])
         reach = max(_FIRST_STRETCH, _MOST_PROBED * _SAMPLES // max(rarest, 1))
     # Hardly anybody shares a whole address or number: a short stretch would only be one query more.
     width = _LONGEST_STRETCH if any(term.is_rare for term in terms) else _FIRST_STRETCH
     ended = place >= newest if is_upward else place <= 1
-    return tokens[:_MOST_TERMS], _Walk(min(place, newest + 1), top, is_upward, reach, width, ended)
-
-
-async def _sample(session: AsyncSession, tokens: set[int], top: int) -> dict[int, int]:
-    """Count leads with each token in a few epochs."""
-    epochs = {max(0, top * part // _SAMPLES - 1) for part in range(1, _SAMPLES + 1)}
-    found = await session.execute(
-        select(SearchToken.token, func.count())
-        .where(SearchToken.epoch.in_(epochs), SearchToken.token.in_(tokens))
-        .group_by(SearchToken.token)
-    )
-    return {token: count for token, count in found}  # noqa: C416 - dict() has no type for rows
+    walk = _Walk(min(place, newest + 1), top, is_upward, reach, width, ended, has_few=rarest < _FEW * _SAMPLES)
+    return tokens[:_MOST_TERMS], walk
 
 
 async def _walk_on(
     session: AsyncSession,
     keyring: Keyring,
     walk: _Walk,
-    tokens: Sequence[_Tokens],
+    tokens: Sequence[Tokens],
     terms: Sequence[Term],
     wanted: Sequence[ColumnElement[bool]],
     limit: int,
@@ -166,10 +160,12 @@ async def _walk_on(
         lowest, highest = walk.stretch()
         # As many as it takes if they go on to fit as often as until now.
         batch = min((limit + 1 - len(hits)) * (looked_at + passed + 1) // (len(hits) + 1), _BATCH)
-        rows = (await session.execute(_candidates(walk, lowest, highest, tokens, wanted, batch))).all()
-        for row in rows:
-            walk.place = row.lead_no
-            if row.no is None:
+        numbers = await _numbers(session, walk, tokens, (lowest, highest), batch)
+        rows = await queries.leads(session, numbers, wanted)
+        for number in numbers:
+            walk.place = number
+            row = rows.get(number)
+            if row is None:
                 passed += 1
                 continue
             looked_at += 1
@@ -179,46 +175,17 @@ async def _walk_on(
                 hits.append((row, part))
             if len(hits) > limit:
                 return hits
-        if len(rows) < batch:
+        if len(numbers) < batch:
             walk.leave(lowest, highest, len(hits), limit + 1 - len(hits))
     return hits
 
 
-def _candidates(
-    walk: _Walk, lowest: int, highest: int, tokens: Sequence[_Tokens], wanted: Sequence[ColumnElement[bool]], count: int
-) -> Select[*tuple[Any, ...]]:
-    """Select the next leads of a stretch that have every token; one that a clear column rules out as a number alone."""
-    numbers = _numbers(walk, lowest, highest, tokens)
-    number = numbers.selected_columns[0]
-    hits = numbers.order_by(number.asc() if walk.is_upward else number.desc()).limit(count).subquery("hits")
-    found = hits.c.lead_no
-    return (
-        select(found, *LISTED, DataKey.wrapped)
-        .select_from(hits)
-        .outerjoin(Lead, and_(Lead.no == found, *wanted))
-        .outerjoin(DataKey, DataKey.lead_id == Lead.id)
-        .order_by(found.asc() if walk.is_upward else found.desc())
-    )
-
-
-def _numbers(walk: _Walk, lowest: int, highest: int, tokens: Sequence[_Tokens]) -> Select[int]:
-    if not tokens:
-        arrived = Lead.no.label("lead_no")
-        ends = Lead.no >= lowest << EPOCH_BITS, Lead.no < highest + 1 << EPOCH_BITS
-        return select(arrived).where(*ends, Lead.no > walk.place if walk.is_upward else Lead.no < walk.place)
-    rarest, *others = tokens
-    epochs = select(literal(highest).label("n")).cte("epochs", recursive=True)
-    epochs = epochs.union_all(select(epochs.c.n - 1).where(epochs.c.n > lowest))
-    number = SearchToken.lead_no
-    query = (
-        select(number)
-        .join(epochs, SearchToken.epoch == epochs.c.n)
-        .where(SearchToken.token.in_(rarest), number > walk.place if walk.is_upward else number < walk.place)
-    )
-    for some in others:
-        other = aliased(SearchToken)
-        query = query.where(
-            exists().where(other.epoch == SearchToken.epoch, other.token.in_(some), other.lead_no == number)
-        )
-    # A lead may have several tokens of one term.
-    return query.distinct() if len(rarest) > 1 else query
+async def _numbers(
+    session: AsyncSession, walk: _Walk, tokens: Sequence[Tokens], epochs: tuple[int, int], count: int
+) -> list[int]:
+    """Return the next leads of a stretch that have every token; where there is none to go by, the next of all."""
+    if tokens:
+        way = queries.Way(is_upward=walk.is_upward, one_by_one=walk.has_few)
+        return await queries.numbers(session, tokens, epochs, walk.place, count, way)
+    lowest, highest = epochs[0] << EPOCH_BITS, (epochs[1] + 1 << EPOCH_BITS) - 1
+    return await queries.arrived(session, lowest, highest, walk.place, count, is_upward=walk.is_upward)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -31,16 +32,35 @@ Value = tuple[str, str]
 
 
 class Person:
-    """An opened person, taken apart as terms look at it."""
+    """An opened person, taken apart as terms look at it; what no term asks for is left as it is."""
 
     def __init__(self, person: Mapping[str, Any]) -> None:
-        self.email = (person.get("email") or "").casefold()
-        local, _, domain = self.email.rpartition("@")
-        self.domain: str = domain
-        self.words = {*words_of(person["name"]), *mail_words(local)}
-        # Without the last one: nobody who looks for `de la Cruz` means every address that ends in .de.
-        self.labels = domain.split(".")[:-1]
-        self.digits = digits_of(person.get("phone") or "")
+        self._person = person
+
+    @cached_property
+    def email(self) -> str:
+        """The address in small letters; empty: there is none."""
+        return (self._person.get("email") or "").casefold()
+
+    @cached_property
+    def domain(self) -> str:
+        """What follows the @."""
+        return self.email.rpartition("@")[2]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The parts of the domain without the last one: nobody who looks for `de la Cruz` means what ends in .de."""
+        return self.domain.split(".")[:-1]
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The words of the name and of the address."""
+        return {*words_of(self._person["name"]), *mail_words(self.email.rpartition("@")[0])}
+
+    @cached_property
+    def digits(self) -> str:
+        """The digits of the phone number."""
+        return digits_of(self._person.get("phone") or "")
 
     def begins(self, wanted: str) -> bool:
         """Say whether a word begins so; of a script that parts no words, whether one holds it."""
