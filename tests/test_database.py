@@ -11,6 +11,7 @@ from app.access.models import ApiKey
 from app.database import Database, database_now, postgresql_dsn, sqlite_file
 from app.errors import OutOfReach, Refusal
 from app.ids import new_id
+from tests.support.postgres import Postgres
 
 
 @pytest.mark.parametrize(
@@ -105,4 +106,20 @@ async def test_a_full_disk_is_out_of_reach_and_loses_nothing(sqlite_url: str) ->
             session.add(_key("x" * 2_000_000, datetime.now(UTC)))
     async with database.read() as session:
         assert list(await session.scalars(select(ApiKey.name))) == ["kept"]
+    await database.dispose()
+
+
+async def test_connections_that_the_server_has_closed_are_opened_anew(postgresql_url: str, postgres: Postgres) -> None:
+    database = Database(postgresql_url)
+    async with database.read() as one, database.read() as other, database.begin() as third:
+        for session in (one, other, third):
+            await session.execute(text("SELECT 1"))
+        name = await one.scalar(text("SELECT current_database()"))
+    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    await asyncio.to_thread(postgres.run, cut)
+    await asyncio.sleep(0.2)
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    async with database.begin() as session:
+        assert await session.scalar(text("SELECT 2")) == 2
     await database.dispose()
