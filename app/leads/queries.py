@@ -24,11 +24,13 @@ from app.sealing.models import DataKey
 _MOST_RELATED = 50
 _WITH_KEY = select(Lead, DataKey.wrapped).select_from(Lead).join(DataKey, DataKey.lead_id == Lead.id)
 _UNLISTED = {"inquiry", "attribution", "answers", "campaign", "held_reasons", "held_score", "rejected_at"}
-LISTED = tuple(column for column in Lead.__table__.columns if column.name not in _UNLISTED)
-"""A list shows who it is and no more: the long parts stay where they are, and no objects are made of the rows."""
+# Tables, not models: of a list's rows no objects are made.
+_LEADS, _TAGS, _KEYS = Lead.__table__, LeadTag.__table__, DataKey.__table__
+LISTED = tuple(column for column in _LEADS.columns if column.name not in _UNLISTED)
+"""A list shows who it is and no more: the long parts stay where they are."""
 SHOWN_AS = tuple("form" if column.name == "form_key" else column.name for column in LISTED)
 """What the listed columns are called where they are shown."""
-LISTED_WITH_KEY = select(*LISTED, DataKey.wrapped).select_from(Lead).join(DataKey, DataKey.lead_id == Lead.id)
+LISTED_WITH_KEY = select(*LISTED, _KEYS.c.wrapped).select_from(_LEADS.join(_KEYS, _KEYS.c.lead_id == _LEADS.c.id))
 Listed = Any
 """A row that begins with the listed columns of a lead."""
 
@@ -58,7 +60,7 @@ def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limi
     order = [column.asc() if filters.sort is Sort.OLDEST else column.desc() for column in (moment, number)]
     query = LISTED_WITH_KEY
     if filters.tag:
-        query = query.join(LeadTag, and_(LeadTag.lead_no == Lead.no, LeadTag.tag == filters.tag))
+        query = query.join(_TAGS, and_(_TAGS.c.lead_no == _LEADS.c.no, _TAGS.c.tag == filters.tag))
     query = query.where(*conditions(filters, forms)).order_by(*order).limit(limit + 1)
     if cursor is not None:
         place = _read_place(cursor)
@@ -67,11 +69,11 @@ def page_of(filters: LeadFilters, forms: Sequence[str], cursor: str | None, limi
     return query
 
 
-def _place_columns(filters: LeadFilters) -> tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]:
+def _place_columns(filters: LeadFilters) -> tuple[ColumnElement[Any], ColumnElement[int]]:
     """Return what a page is ordered by; a tag keeps its own leads in the order of their arrival."""
     if filters.sort is Sort.LATEST_CHANGE:
-        return Lead.updated_at, Lead.no
-    return (LeadTag.received_at, LeadTag.lead_no) if filters.tag else (Lead.received_at, Lead.no)
+        return _LEADS.c.updated_at, _LEADS.c.no
+    return (_TAGS.c.received_at, _TAGS.c.lead_no) if filters.tag else (_LEADS.c.received_at, _LEADS.c.no)
 
 
 def _read_place(cursor: str) -> ColumnElement[Any]:
@@ -87,25 +89,25 @@ def cursor_after(lead: Listed, sort: Sort) -> str:
 
 def conditions(filters: LeadFilters, forms: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Yield what the clear columns of a lead must say; `forms` limits who asks, empty means all. A tag is joined."""
-    yield Lead.held.expression if filters.held else ~Lead.held
-    yield Lead.test.expression if filters.test else ~Lead.test
+    yield _LEADS.c.held if filters.held else ~_LEADS.c.held
+    yield _LEADS.c.test if filters.test else ~_LEADS.c.test
     if forms:
-        yield Lead.form_key.in_(forms)
+        yield _LEADS.c.form_key.in_(forms)
     if filters.status:
-        yield Lead.status.in_([status.value for status in filters.status])
+        yield _LEADS.c.status.in_([status.value for status in filters.status])
     if filters.unanswered is not None:
-        yield Lead.answered_at.is_(None) if filters.unanswered else Lead.answered_at.is_not(None)
+        yield _LEADS.c.answered_at.is_(None) if filters.unanswered else _LEADS.c.answered_at.is_not(None)
     for column, value in (
-        (Lead.form_key, filters.form),
-        (Lead.country, filters.country),
-        (Lead.language, filters.language),
-        (Lead.assignee, filters.assignee),
+        (_LEADS.c.form_key, filters.form),
+        (_LEADS.c.country, filters.country),
+        (_LEADS.c.language, filters.language),
+        (_LEADS.c.assignee, filters.assignee),
     ):
         if value is not None:
             yield column == value
     for moment, start, end in (
-        (Lead.received_at, filters.received_from, filters.received_to),
-        (Lead.updated_at, filters.updated_from, filters.updated_to),
+        (_LEADS.c.received_at, filters.received_from, filters.received_to),
+        (_LEADS.c.updated_at, filters.updated_from, filters.updated_to),
     ):
         if start is not None:
             yield moment >= start
@@ -115,7 +117,9 @@ def conditions(filters: LeadFilters, forms: Sequence[str]) -> Iterator[ColumnEle
 
 def has_tag(tag: str) -> ColumnElement[bool]:
     """Say that a lead has a tag, where no list is to be walked by it."""
-    return exists().where(LeadTag.tag == tag, LeadTag.received_at == Lead.received_at, LeadTag.lead_no == Lead.no)
+    return exists().where(
+        _TAGS.c.tag == tag, _TAGS.c.received_at == _LEADS.c.received_at, _TAGS.c.lead_no == _LEADS.c.no
+    )
 
 
 def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:

@@ -116,7 +116,7 @@ async def _by_reference(
     reference = read_reference(text or "")
     if reference is None:
         return []
-    rows = await session.execute(LISTED_WITH_KEY.where(Lead.reference == reference, *wanted))
+    rows = await session.execute(LISTED_WITH_KEY.where(Lead.__table__.c.reference == reference, *wanted))
     return [(row, opened(keyring, row, row.wrapped)) for row in rows]
 
 

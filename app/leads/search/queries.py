@@ -103,11 +103,12 @@ async def leads(session: AsyncSession, some: Sequence[int], wanted: Sequence[Col
     """Return, by number, the listed columns and the wrapped data keys of those leads that are `wanted`."""
     if not some:
         return {}
+    number = Lead.__table__.c.no
     if _dialect(session) == "postgresql":
-        among = Lead.no == any_(literal(some, ARRAY(BigInteger)))
+        among = number == any_(literal(some, ARRAY(BigInteger)))
     else:
         given = func.json_each(literal(orjson.dumps(some).decode(), String)).table_valued("value")
-        among = Lead.no.in_(select(given.c.value))
+        among = number.in_(select(given.c.value))
     return {row.no: row for row in await session.execute(LISTED_WITH_KEY.where(among, *wanted))}
 
 
