@@ -34,7 +34,7 @@ _SAMPLES = 2
 """In so many epochs terms are counted, to begin with the rarest."""
 _FEW = 80
 """Leads of an epoch that have the rarest term: so few are looked up one by one for the other terms."""
-_FIRST_STRETCH = 4
+_FIRST_STRETCH = 1
 _LONGEST_STRETCH = 128
 _BATCH = 500
 _MOST_TERMS = 4
