@@ -12,6 +12,8 @@ from app.deliveries.mailboxes import read_sender
 from app.errors import Refusal
 from app.forms import service as forms
 from app.parts import Parts
+from app.privacy.ledger import LedgerFile
+from app.privacy.service import erase_again
 from app.sealing.deployment import load_deployment_keys
 from app.sealing.keyring import open_keyring
 from app.settings import Settings
@@ -50,10 +52,14 @@ def _make_file(file: Path) -> None:
 async def open_house(settings: Settings, database: Database, clock: Clock, hint: Callable[[], None]) -> Parts:
     """Open the keyring and see that the default form is there. `hint` is told of everything promised.
 
-    Errors: `Refusal` when the schema is not the one this version needs, or the sealing key is the wrong one.
+    Whoever opens the house finds nobody in it who was erased, whichever backup the database was restored from.
+
+    Errors: `Refusal` when the schema is not the one this version needs, the sealing key is the wrong one, or the
+    ledger of erasures cannot be read.
     """
     if await schema.current(database) != schema.head():
         raise Refusal("The database's schema is not the one this version needs. Run `freequote migrate`.")
+    await erase_again(database, clock, LedgerFile(settings.data_dir))
     keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())
     await forms.ensure_default(database, clock.now())
     _check_sender(settings)

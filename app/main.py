@@ -49,6 +49,7 @@ from app.pages.preview_router import router as preview_router
 from app.pages.router import mount_docs_assets
 from app.pages.router import router as pages_router
 from app.pages.withdrawal import router as withdrawal_router
+from app.privacy.router import router as privacy_router
 from app.problems import install_problem_handlers, problem_response
 from app.settings import Settings
 from app.telemetry import RequestLog
@@ -62,6 +63,7 @@ _ROUTERS = (
     # Before the leads: `export` is no lead's reference.
     export_router,
     leads_router,
+    privacy_router,
     deliveries_router,
     destinations_router,
     trial_router,

@@ -62,9 +62,11 @@ _EXAMPLE_DATA: dict[str, Any] = {
     "attribution": {"utm_source": "newsletter"},
     "answers": {},
 }
+_ERASED_DATA = {name: _EXAMPLE_DATA[name] for name in ("id", "reference")}
 _EVENTS = {
     "lead.created": ("A lead came in", _EXAMPLE_DATA),
     "lead.updated": ("A lead changed", {**_EXAMPLE_DATA, "version": 2, "status": "contacted", "changed": ["status"]}),
+    "lead.erased": ("A lead is erased: delete what you keep of it", _ERASED_DATA),
 }
 _EVENT_HEADERS = {
     "webhook-id": "The event's id, the same on every attempt and replay.",

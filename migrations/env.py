@@ -16,10 +16,11 @@ from app.leads import models as _leads
 from app.leads.changes import models as _changes
 from app.leads.stats import models as _stats
 from app.migrating import lock_schema
+from app.privacy import models as _privacy
 from app.sealing import models as _sealing
 from app.settings import read_settings
 
-ROOMS = (_access, _audit, _changes, _deliveries, _destinations, _forms, _intake, _leads, _sealing, _stats)
+ROOMS = (_access, _audit, _changes, _deliveries, _destinations, _forms, _intake, _leads, _privacy, _sealing, _stats)
 """Imported for the tables they define."""
 
 

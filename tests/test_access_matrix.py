@@ -47,6 +47,7 @@ RIGHTS: dict[str, set[str]] = {
     },
     "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "leads:export": {"exportLeads"},
+    "leads:erase": {"eraseLead"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {"listForms", "getFormSettings", "listDestinations", "getDestination", "routeLead"},

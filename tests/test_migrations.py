@@ -1,9 +1,11 @@
 """The schema: up, down and up again on both databases, and equal to the models."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from app import migrating, schema
 from app.access import staff
@@ -11,12 +13,18 @@ from app.access.models import StaffSession
 from app.access.roles import Role
 from app.access.staff_schemas import NewStaff
 from app.database import Base, Database
+from app.privacy.service import erase
+from tests.privacy.erased import claim_and_die
 from tests.support.house import Desk
 
 _OF_A_LEAD = (
     *("leads", "data_keys", "consents", "search_tokens", "events", "deliveries"),
     *("destinations", "forms", "wording_sets"),
 )
+_EVENT_OF_NOBODY = """
+    INSERT INTO events (id, lead_id, form_key, type, body, created_at)
+    SELECT '00000000000000000000000000000001', '00000000000000000000000000000002', form_key, type, body, created_at
+    FROM events LIMIT 1"""
 
 
 async def test_every_step_goes_up_down_and_up_again(empty_database_url: str) -> None:
@@ -44,6 +52,54 @@ async def test_what_is_there_stays_while_the_schema_moves(desk: Desk) -> None:
         await migrating.downgrade(database, revision)
         await migrating.upgrade(database)
         assert {table: await _count(database, table) for table in tables} == before
+
+
+async def test_before_0016_every_event_has_a_lead_and_from_then_on_they_outlive_them(desk: Desk) -> None:
+    database = desk.house.database
+    await desk.webhook("https://crm.clinic.example/leads")
+    await desk.lead()
+    before = {table: await _count(database, table) for table in _OF_A_LEAD}
+    gone = await desk.lead()
+    # So that something is left of it in every table that outlives a lead.
+    await claim_and_die(desk, 60)
+    await erase(desk.house, gone.reference)
+    assert await _keys_to_leads(database) == set()
+
+    await migrating.downgrade(database, "0015")
+    assert {table: await _count(database, table) for table in _OF_A_LEAD} == before
+    assert await _keys_to_leads(database) == {"events", "deliveries"}
+    with pytest.raises(IntegrityError):
+        await _run(database, _EVENT_OF_NOBODY)
+
+    await migrating.upgrade(database)
+    assert {table: await _count(database, table) for table in _OF_A_LEAD} == before
+    assert await _keys_to_leads(database) == set()
+    await _run(database, _EVENT_OF_NOBODY)
+    if database.is_sqlite:
+        async with database.connect() as connection:
+            assert list(await connection.execute(text("PRAGMA foreign_key_check"))) == []
+            assert list(await connection.execute(text("PRAGMA integrity_check"))) == [("ok",)]
+            # The trigger that gives events their place is still there.
+            places = await connection.execute(text("SELECT place FROM events ORDER BY place"))
+            assert [row[0] for row in places] == [1, 4]
+
+
+async def _keys_to_leads(database: Database) -> set[str]:
+    """Return which tables that outlive leads point at them all the same."""
+
+    def found(connection: Connection) -> set[str]:
+        tables = inspect(connection)
+        keys = {table: tables.get_foreign_keys(table) for table in ("events", "deliveries", "attempts")}
+        assert all(keys[table] for table in ("deliveries", "attempts")), "the others are gone, too"
+        return {table for table in keys if "leads" in {key["referred_table"] for key in keys[table]}}
+
+    async with database.connect() as connection:
+        return await connection.run_sync(found)
+
+
+async def _run(database: Database, statement: str) -> None:
+    async with database.begin() as session:
+        await session.execute(text(statement))
 
 
 async def _count(database: Database, table: str) -> int:

@@ -139,6 +139,7 @@ class StaffRoute(APIRoute):
 CanReadLeads = Annotated[Principal, Security(require, scopes=[Scope.LEADS_READ.value])]
 CanWriteLeads = Annotated[Principal, Security(require, scopes=[Scope.LEADS_WRITE.value])]
 CanExportLeads = Annotated[Principal, Security(require, scopes=[Scope.LEADS_EXPORT.value])]
+CanEraseLeads = Annotated[Principal, Security(require, scopes=[Scope.LEADS_ERASE.value])]
 CanReadDeliveries = Annotated[Principal, Security(require, scopes=[Scope.DELIVERIES_READ.value])]
 CanWriteDeliveries = Annotated[Principal, Security(require, scopes=[Scope.DELIVERIES_WRITE.value])]
 CanReadSetup = Annotated[Principal, Security(require, scopes=[Scope.SETUP_READ.value])]

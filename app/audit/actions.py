@@ -22,6 +22,7 @@ class Action(StrEnum):
     LEAD_RELEASED = "lead.released"
     LEAD_NOTED = "lead.noted"
     LEAD_REJECTED = "lead.rejected"
+    LEAD_ERASED = "lead.erased"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     DELIVERY_RETRIED = "delivery.retried"
     REPLAY_ORDERED = "replay.ordered"

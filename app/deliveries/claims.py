@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Integer, LargeBinary, TextClause, Uuid, bindparam, or_, select, text, update
+from sqlalchemy import Integer, LargeBinary, String, TextClause, Uuid, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
@@ -19,7 +19,9 @@ from app.deliveries.queries import Claimed
 from app.destinations.models import Destination
 
 FRESH, AGAIN, REPLAYED = LANES = (0, 1, 2)
-_LOST = "the worker stopped before it recorded what came of it"
+NOWHERE = 3
+"""The lane of all that was promised of a lead that is erased: nobody looks there, so nothing of it is claimed."""
+LOST = "the worker stopped before it recorded what came of it"
 # Spelled out, not as parameters: only so do both databases see that the index of what is open will do.
 _DUE = """state IN ('pending', 'sending') AND due_at <= :now AND (lease_until IS NULL OR lease_until < {moment})"""
 _HAS_DUE = f"EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND lane = {{lane}} AND {_DUE})"
@@ -57,9 +59,10 @@ found AS (
 _LEASE = """
 UPDATE deliveries
 SET state = 'sending', lease_token = :token, lease_until = {lease_end}, attempts = attempts + 1"""
-_TAKEN = """taken.id, taken.attempts, taken.round_start, taken.lane, taken.created_at, taken.event_id, events.body,
-    taken.lead_id, data_keys.wrapped, taken.destination_id, taken.progress"""
-_WITH_IT = "JOIN events ON events.id = taken.event_id JOIN data_keys ON data_keys.lead_id = taken.lead_id"
+_TAKEN = """taken.id, taken.attempts, taken.round_start, taken.lane, taken.created_at, taken.event_id, events.type,
+    events.body, taken.lead_id, data_keys.wrapped, taken.destination_id, taken.progress"""
+# What tells that a lead is erased comes without a key.
+_WITH_IT = "JOIN events ON events.id = taken.event_id LEFT JOIN data_keys ON data_keys.lead_id = taken.lead_id"
 _POSTGRESQL_TAKE = f""",
 taken AS ({_LEASE} FROM due WHERE deliveries.id = due.id RETURNING deliveries.*),
 lost AS (
@@ -144,7 +147,7 @@ async def _take(session: AsyncSession, due: str, values: dict[str, Any], lease_s
     moments = {"moment": _moment(session), "lease_end": _moment(session, lease_seconds)}
     if _on_postgresql(session):
         statement = _read((due + _POSTGRESQL_TAKE).format(**moments))
-        return (await session.execute(statement, {**values, "lost": _LOST})).all()
+        return (await session.execute(statement, {**values, "lost": LOST})).all()
     leasing = f"{due} {_LEASE} WHERE id IN (SELECT id FROM due) RETURNING id"
     leased = await session.execute(_typed(leasing.format(**moments)), values)
     ids = [row[0] for row in leased]
@@ -153,7 +156,7 @@ async def _take(session: AsyncSession, due: str, values: dict[str, Any], lease_s
 
 async def _on_record(session: AsyncSession, ids: str, now: datetime) -> Sequence[Any]:
     """On SQLite, where one statement cannot do it all: write the attempts, and select what is needed to send."""
-    await session.execute(text(_SQLITE_LOST), {"ids": ids, "lost": _LOST})
+    await session.execute(text(_SQLITE_LOST), {"ids": ids, "lost": LOST})
     await session.execute(_typed(_SQLITE_STARTED), {"ids": ids, "now": now})
     return (await session.execute(_read(_SQLITE_TAKEN), {"ids": ids})).all()
 
@@ -172,6 +175,7 @@ def _read(statement: str) -> Any:
         lane=Integer(),
         created_at=UtcDateTime(),
         event_id=Uuid(),
+        type=String(),
         body=LargeBinary(),
         lead_id=Uuid(),
         wrapped=LargeBinary(),
@@ -189,6 +193,7 @@ def _claimed(row: Any, lease_token: UUID, destination: Destination) -> Claimed:
         lane=row.lane,
         created_at=row.created_at,
         event_id=row.event_id,
+        event_type=row.type,
         event_body=row.body,
         lead_id=row.lead_id,
         wrapped_key=row.wrapped,

@@ -90,13 +90,11 @@ class Courier:
         """Return how many calls are made there, and what they gave; the calls to another place are none of them."""
         if one.progress is None:
             return 0, {}
-        key = self._keyring.data_key(one.lead_id, one.wrapped_key)
-        progress = orjson.loads(key.open(one.progress, _place(one)))
+        progress = orjson.loads(one.key(self._keyring).open(one.progress, _place(one)))
         return (progress["made"], progress["kept"]) if progress.get("to") == [one.format, url] else (0, {})
 
     def _seal_progress(self, one: Claimed, progress: dict[str, Any]) -> bytes:
-        key = self._keyring.data_key(one.lead_id, one.wrapped_key)
-        return key.seal(orjson.dumps(progress), _place(one))
+        return one.key(self._keyring).seal(orjson.dumps(progress), _place(one))
 
 
 def _read(call: Call, kept: _Progress, reply: Reply) -> tuple[Outcome, _Progress]:

@@ -11,7 +11,7 @@ from app.clock import Clock
 from app.database import Database
 from app.deliveries import claims
 from app.deliveries.breaker import Standing
-from app.deliveries.outbox import open_body
+from app.deliveries.outbox import open_body, open_erasure
 from app.deliveries.places import IN_FLIGHT, IN_FLIGHT_EACH, Channels, Waiting, share
 from app.deliveries.policy import Outcome, Verdict, next_attempt
 from app.deliveries.queries import Claimed
@@ -19,6 +19,7 @@ from app.deliveries.schemas import DeliveryState
 from app.deliveries.senders import Senders
 from app.deliveries.settling import Settled, Settler
 from app.destinations.models import Destination
+from app.destinations.shapes import ERASED
 from app.sealing.keyring import Keyring
 from app.telemetry import logger
 
@@ -127,11 +128,15 @@ class Engine:
 
     async def _send(self, one: Claimed) -> Outcome:
         try:
-            document = open_body(self._keyring.data_key(one.lead_id, one.wrapped_key), one.event_id, one.event_body)
-            return await self._senders.send(one, document, self._clock.now())
+            return await self._senders.send(one, self._open(one), self._clock.now())
         except Exception:  # noqa: BLE001 - a fault of ours must not end the worker: it is on record, and tried again
             logger.exception("delivery fault", delivery=str(one.id))
             return Outcome(Verdict.RETRY, reason="a fault inside Freequote; see its log")
+
+    def _open(self, one: Claimed) -> dict[str, Any]:
+        if one.event_type == ERASED:
+            return open_erasure(one.event_body)
+        return open_body(one.key(self._keyring), one.event_id, one.event_body)
 
     def _settled(self, one: Claimed, outcome: Outcome, now: datetime) -> Settled:
         after = {
@@ -177,10 +182,10 @@ class Engine:
         return {**waiting, "due_at": due_at, "lane": max(one.lane, claims.AGAIN)}
 
     def _seal_excerpt(self, one: Claimed, excerpt: bytes) -> bytes | None:
-        if not excerpt:
+        # Nothing seals what is answered to an erasure, and it may name whoever was erased.
+        if not excerpt or one.event_type == ERASED:
             return None
-        key = self._keyring.data_key(one.lead_id, one.wrapped_key)
-        return key.seal(excerpt, f"attempts.excerpt:{one.id}.{one.number}")
+        return one.key(self._keyring).seal(excerpt, f"attempts.excerpt:{one.id}.{one.number}")
 
 
 def _waiting(destination: Destination) -> Waiting:

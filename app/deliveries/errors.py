@@ -25,7 +25,8 @@ class NotRetriable(AppError):
     title = "This delivery is not sent again"
     explanation = (
         "Only a delivery that waits or has failed can be tried again. One that is being sent has its answer to come; "
-        "one that was withheld may not go out; one that was cancelled has nothing left to send."
+        "one that was withheld may not go out; one that was cancelled, like all of an erased lead, has nothing left to "
+        "send."
     )
 
     def __init__(self, state: str) -> None:

@@ -21,11 +21,15 @@ class Event(Base):
     __table_args__ = (Index(None, "place", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
+    lead_id: Mapped[UUID] = mapped_column(index=True)
+    """The lead it is about; no foreign key, since events outlive it."""
     form_key: Mapped[str] = mapped_column(String(64))
     type: Mapped[str] = mapped_column(String(32))
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    """The whole document in the standard shape, sealed with the lead's key; each destination gets its share."""
+    """The whole document in the standard shape, sealed with the lead's key; each destination gets its share.
+
+    Of an erased lead: empty, but for what tells of the erasure, which stands in the clear.
+    """
     created_at: Mapped[datetime]
     place: Mapped[int] = mapped_column(BigInteger, server_default=place_of_insert())
     """Where it stands in the order of commits; of several at one place the ids decide."""
@@ -46,7 +50,7 @@ class Delivery(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"))
     destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"))
-    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id"), index=True)
+    lead_id: Mapped[UUID] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(200))
     """Why it stands where it stands, in words staff understand."""
@@ -55,9 +59,13 @@ class Delivery(Base):
     """How many attempts lay behind it when the schedule last began anew (a retry by staff begins it anew)."""
     due_at: Mapped[datetime]
     lane: Mapped[int] = mapped_column(server_default="0")
-    """Who goes first to one destination: 0 what is fresh, 1 what is tried again, 2 what is replayed in bulk."""
+    """Who goes first to one destination: 0 what is fresh, 1 what is tried again, 2 what is replayed in bulk.
+
+    3: nobody goes any more, since the lead is erased.
+    """
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+    """Until when nobody else takes it. One that tells of an erasure waits so for whoever sends something older."""
     progress: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the calls made so far gave, where a format makes several; sealed with the lead's key."""
     created_at: Mapped[datetime]

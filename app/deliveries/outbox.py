@@ -14,6 +14,7 @@ from app.clock import rfc3339
 from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
 from app.destinations.routing import Facts, Way, route
+from app.destinations.shapes import ERASED
 from app.ids import new_id
 from app.sealing.envelopes import SealingKey
 
@@ -23,7 +24,7 @@ class Telling:
     """What is to be told of a lead, and what decides who may hear it."""
 
     type: str
-    """`lead.created`, `lead.updated` or `lead.erased`."""
+    """`lead.created` or `lead.updated`; an erasure is told by `app.deliveries.forgetting`."""
     lead_id: UUID
     form_key: str
     data: dict[str, Any]
@@ -63,6 +64,25 @@ def event_row(telling: Telling) -> dict[str, Any]:
         "body": seal_body(telling.key, event_id, document),
         "created_at": telling.at,
     }
+
+
+def erasure_row(event_id: UUID, lead_id: UUID, reference: str, form_key: str, at: datetime) -> dict[str, Any]:
+    """Return the row of the event that a lead is erased: ids alone, in the clear, since no key of it is left."""
+    data = {"id": str(lead_id), "reference": reference}
+    return {
+        "id": event_id,
+        "lead_id": lead_id,
+        "form_key": form_key,
+        "type": ERASED,
+        "body": orjson.dumps({"type": ERASED, "timestamp": rfc3339(at), "data": data}),
+        "created_at": at,
+    }
+
+
+def open_erasure(body: bytes) -> dict[str, Any]:
+    """Read the document of an erasure."""
+    document: dict[str, Any] = orjson.loads(body)
+    return document
 
 
 def seal_body(key: SealingKey, event_id: UUID, document: dict[str, Any]) -> bytes:

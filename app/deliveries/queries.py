@@ -13,6 +13,8 @@ from app.deliveries.models import OPEN, Delivery, Event
 from app.deliveries.schemas import DeliveryFilters
 from app.destinations.models import Destination
 from app.paging import invalid_cursor, moment_in, read_cursor, write_cursor
+from app.sealing.envelopes import CannotOpen, SealingKey
+from app.sealing.keyring import Keyring
 
 _SHOWN = (
     Delivery.id,
@@ -42,9 +44,11 @@ class Claimed:
     lane: int
     created_at: datetime
     event_id: UUID
+    event_type: str
     event_body: bytes
     lead_id: UUID
-    wrapped_key: bytes
+    wrapped_key: bytes | None
+    """None: the lead is erased, and this tells of it."""
     destination_id: UUID
     kind: str
     address: bytes
@@ -57,6 +61,12 @@ class Claimed:
     progress: bytes | None
     probes: bool
     """Whether its destination was failing when it was claimed, so that it shows whether that still holds."""
+
+    def key(self, keyring: Keyring) -> SealingKey:
+        """Return the lead's own key, or raise `CannotOpen` once that is destroyed."""
+        if self.wrapped_key is None:
+            raise CannotOpen("The lead is erased.")
+        return keyring.data_key(self.lead_id, self.wrapped_key)
 
 
 def shown() -> Select[*tuple[Any, ...]]:

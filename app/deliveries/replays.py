@@ -111,8 +111,12 @@ async def _make_due(session: AsyncSession, replay: Replay, now: datetime) -> int
         return 0
     again = await session.execute(
         update(Delivery)
-        # By its state again: a member of staff may have been quicker with one of them.
-        .where(Delivery.id.in_([row.id for row in rows]), Delivery.state.in_(_STATES[replay.only]))
+        # Looked at again: somebody may have been quicker with one of them.
+        .where(
+            Delivery.id.in_([row.id for row in rows]),
+            Delivery.state.in_(_STATES[replay.only]),
+            Delivery.lane != claims.NOWHERE,
+        )
         .values(
             state=DeliveryState.PENDING.value,
             reason=None,
@@ -140,6 +144,8 @@ def _of(replay: Replay) -> ColumnElement[bool]:
         Delivery.state.in_(_STATES[replay.only]),
         Delivery.created_at >= replay.starts_at,
         Delivery.created_at < replay.ends_at,
+        # Of an erased lead nothing is left to send but that it is erased.
+        Delivery.lane != claims.NOWHERE,
     )
 
 

@@ -62,7 +62,7 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
             destination.probe_at = now
         changed = await session.execute(
             update(Delivery)
-            .where(Delivery.id == delivery_id, Delivery.state.in_(_RETRIABLE))
+            .where(Delivery.id == delivery_id, Delivery.state.in_(_RETRIABLE), Delivery.lane != claims.NOWHERE)
             .values(
                 state=DeliveryState.PENDING.value,
                 due_at=now,
@@ -75,7 +75,8 @@ async def retry(database: Database, delivery_id: UUID, now: datetime, *, by: Pri
             .returning(Delivery.id)
         )
         if changed.first() is None:
-            raise NotRetriable(found.state)
+            lane = await session.scalar(select(Delivery.lane).where(Delivery.id == delivery_id))
+            raise NotRetriable("one of a lead that was erased" if lane == claims.NOWHERE else found.state)
         note(session, by, Action.DELIVERY_RETRIED, f"delivery:{delivery_id}")
         return await _shown(session, delivery_id, by)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -15,6 +15,8 @@ from app.clock import Clock
 from app.database import Database, UtcDateTime
 from app.deliveries.batches import given
 from app.deliveries.breaker import Standing
+from app.deliveries.claims import NOWHERE
+from app.deliveries.forgetting import LEAD_ERASED
 from app.deliveries.models import Alert
 from app.deliveries.policy import Verdict
 from app.destinations.enquirers import ENQUIRER
@@ -69,6 +71,7 @@ _DELIVERY = {
     "lane": Integer(),
     "settled_at": UtcDateTime(),
     "progress": LargeBinary(),
+    "finished_at": UtcDateTime(),
 }
 _ATTEMPT = {
     "id": Uuid(),
@@ -80,18 +83,35 @@ _ATTEMPT = {
     "duration_ms": Integer(),
     "excerpt": LargeBinary(),
 }
-_SETTLE = """
-UPDATE deliveries SET state = given.state, reason = given.reason, due_at = coalesce(given.due_at, deliveries.due_at),
-    round_start = given.round_start, lane = given.lane, settled_at = given.settled_at, progress = given.progress,
+_SETTLING = """
+UPDATE deliveries SET
+    state = CASE WHEN {ends} THEN 'cancelled' ELSE given.state END,
+    reason = CASE WHEN {ends} THEN '{because}' ELSE given.reason END,
+    settled_at = CASE WHEN {ends} THEN given.finished_at ELSE given.settled_at END,
+    progress = CASE WHEN {erased} THEN NULL ELSE given.progress END,
+    lane = CASE WHEN {erased} THEN deliveries.lane ELSE given.lane END,
+    due_at = coalesce(given.due_at, deliveries.due_at), round_start = given.round_start,
     lease_token = NULL, lease_until = NULL
 FROM given
 WHERE deliveries.id = given.id AND deliveries.lease_token = given.lease_token AND deliveries.state = 'sending'
-RETURNING deliveries.id"""
+RETURNING deliveries.id, deliveries.state, deliveries.lane"""
+# The lead was erased while this was being sent: the row itself says so, whoever commits first. What came of it stands,
+# but nothing waits any more.
+_ERASED = f"deliveries.lane = {NOWHERE}"
+_SETTLE = _SETTLING.format(erased=_ERASED, ends=f"{_ERASED} AND given.state = 'pending'", because=LEAD_ERASED)
 # The row is the attempt's own, so the lease does not matter.
 _RECORD = """
 UPDATE attempts SET finished_at = given.finished_at, outcome = given.outcome, status_code = given.status_code,
     reason = given.attempt_reason, duration_ms = given.duration_ms, excerpt = given.excerpt
 FROM given WHERE attempts.delivery_id = given.id AND attempts.number = given.number"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """Where a delivery stands that was still ours to settle."""
+
+    state: str
+    lane: int
 
 
 class Settler:
@@ -149,11 +169,12 @@ async def write(database: Database, batch: Sequence[Settled], now: datetime) -> 
     async with database.begin() as session:
         # Destinations before deliveries, as whoever deletes one has it: so nobody waits for each other.
         alerts = await _note_destinations(session, batch, now)
-        await _execute(session, _RECORD, _ATTEMPT, batch)
+        # Deliveries before attempts, as whoever claims has them.
         held = await _execute(session, _SETTLE, _DELIVERY, batch)
-    ours = {row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in held}
+        ours = {_uuid(row[0]): _Ours(*row[1:]) for row in held}
+        await _execute(session, _RECORD, _ATTEMPT, [_kept(one, ours.get(one.id)) for one in batch])
     for one in batch:
-        state = one.state if one.id in ours else "lease lost"
+        state = ours[one.id].state if one.id in ours else "lease lost"
         logger.info(
             "attempt",
             delivery=str(one.id),
@@ -165,6 +186,15 @@ async def write(database: Database, batch: Sequence[Settled], now: datetime) -> 
         )
     for alert in alerts:
         logger.warning(f"destination {alert.kind}", destination=str(alert.destination_id), reason=alert.reason)
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _kept(one: Settled, ours: _Ours | None) -> Settled:
+    """Return what is recorded of an attempt: no answer, where the lead may have been erased meanwhile."""
+    return one if ours is not None and ours.lane != NOWHERE else replace(one, excerpt=None)
 
 
 async def _execute(session: AsyncSession, statement: str, columns: Any, rows: Sequence[Settled]) -> list[Any]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.database import Database, database_now
+from app.deliveries.forgetting import cancel_left
 from app.deliveries.models import Delivery
 from app.deliveries.policy import SCHEDULE
 from app.deliveries.schemas import DeliveryState
@@ -19,6 +20,7 @@ _GRACE = timedelta(hours=1)
 async def sweep(database: Database, now: datetime) -> None:
     """End what would wait for ever.
 
+    What a worker left behind of a lead that was erased meanwhile is cancelled.
     A delivery that was promised in the very moment its destination was deleted is cancelled; one that its failing
     destination kept waiting for as long as its own schedule lasts is given up, and a replay brings it.
 
@@ -26,6 +28,7 @@ async def sweep(database: Database, now: datetime) -> None:
     what nobody has tried, was due in any case and does not wait for them.
     """
     async with database.begin() as session:
+        await cancel_left(session, now)
         await session.execute(
             update(Delivery)
             .where(Delivery.due_at > now, or_(_left_behind(), _never_tried()))

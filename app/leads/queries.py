@@ -124,11 +124,12 @@ def has_tag(tag: str) -> ColumnElement[bool]:
 
 def by_id_or_reference(name: str) -> Select[Lead, bytes] | None:
     """Select one lead with its wrapped data key; None if the text is neither an id nor a reference."""
-    column, value = _named(name)
+    column, value = named(name)
     return None if value is None else _WITH_KEY.where(column == value)
 
 
-def _named(name: str) -> tuple[InstrumentedAttribute[Any], UUID | str | None]:
+def named(name: str) -> tuple[InstrumentedAttribute[Any], UUID | str | None]:
+    """Return the column that a name stands in, and its value there: an id, or a reference if it is one."""
     try:
         return Lead.id, UUID(name)
     except ValueError:
@@ -142,16 +143,16 @@ async def lock(
 
     Nobody else changes them until the commit; locked by number, so that two who change the same ones never deadlock.
     """
-    named = [_named(name) for name in names]
-    ids = [value for column, value in named if column is Lead.id]
-    references = [value for column, value in named if column is Lead.reference and value is not None]
+    wanted = [named(name) for name in names]
+    ids = [value for column, value in wanted if column is Lead.id]
+    references = [value for column, value in wanted if column is Lead.reference and value is not None]
     query = _WITH_KEY.where(or_(Lead.id.in_(ids), Lead.reference.in_(references))).order_by(Lead.no)
     if forms:
         query = query.where(Lead.form_key.in_(forms))
     opened: dict[Any, tuple[Lead, SealingKey]] = {}
     for lead, wrapped in await session.execute(query.with_for_update(of=Lead)):
         opened[lead.id] = opened[lead.reference] = lead, keyring.data_key(lead.id, wrapped)
-    return [opened.get(value) for _, value in named]
+    return [opened.get(value) for _, value in wanted]
 
 
 async def by_number(session: AsyncSession, numbers: Sequence[int]) -> list[tuple[Lead, bytes]]:

@@ -102,7 +102,7 @@ async def change_lead(
     lead: str, wanted: LeadChange, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
 ) -> LeadSummary:
     """Change a lead's status, assignee, tags or follow-up date; its destinations are told."""
-    now, seen = house.clock.now(), _version(if_match)
+    now, seen = house.clock.now(), version_of(if_match)
     found = await service.change(house.database, house.keyring, lead, wanted, now, if_version=seen, by=staff)
     return _changed(house, found, response)
 
@@ -112,7 +112,7 @@ async def release_lead(
     lead: str, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
 ) -> LeadSummary:
     """Let a held lead go: its destinations are told once, of the lead as it is now."""
-    now, seen = house.clock.now(), _version(if_match)
+    now, seen = house.clock.now(), version_of(if_match)
     found = await service.release(house.database, house.keyring, lead, now, if_version=seen, by=staff)
     return _changed(house, found, response)
 
@@ -122,7 +122,7 @@ async def reject_lead(
     lead: str, house: House, staff: CanWriteLeads, response: Response, if_match: IfMatch = None
 ) -> LeadSummary:
     """Mark a held lead as spam; it stays, and nobody is told of it."""
-    now, seen = house.clock.now(), _version(if_match)
+    now, seen = house.clock.now(), version_of(if_match)
     found = await service.reject(house.database, house.keyring, lead, now, if_version=seen, by=staff)
     return _changed(house, found, response)
 
@@ -133,7 +133,7 @@ def _changed(house: Parts, found: LeadSummary, response: Response) -> LeadSummar
     return found
 
 
-def _version(if_match: str | None) -> int | None:
+def version_of(if_match: str | None) -> int | None:
     """Read `If-Match`: None where any version will do; a tag that is none of ours fits no version."""
     if if_match is None or if_match.strip() == "*":
         return None

@@ -13,6 +13,7 @@ from tests.support.postgres import Postgres
 from tests.support.process import Service
 from tests.support.wishes import CANARIES
 
+_OF_NOBODY = "lead_id NOT IN (SELECT id FROM leads) AND lead_id NOT IN (SELECT lead_id FROM erasures)"
 _NOT_WHOLE = {
     "no data key": "SELECT reference FROM leads WHERE id NOT IN (SELECT lead_id FROM data_keys)",
     "no search tokens": "SELECT reference FROM leads WHERE no NOT IN (SELECT lead_no FROM search_tokens)",
@@ -26,9 +27,11 @@ _NOT_WHOLE = {
         SELECT reference FROM leads WHERE (SELECT count(*) FROM deliveries WHERE lead_id = leads.id)
         <> (SELECT count(*) FROM destinations WHERE deleted_at IS NULL)""",
     "tokens of nobody": "SELECT lead_no FROM search_tokens WHERE lead_no NOT IN (SELECT no FROM leads)",
+    "events of nobody": f"SELECT id FROM events WHERE {_OF_NOBODY}",
+    "deliveries of nobody": f"SELECT id FROM deliveries WHERE {_OF_NOBODY}",
     "a key of nobody": "SELECT lead_id FROM idempotency_keys WHERE lead_id NOT IN (SELECT id FROM leads)",
 }
-"""What is wrong, and the query that finds it; the last two tables have no foreign key that would."""
+"""What is wrong, and the query that finds it; the last tables have no foreign key that would."""
 
 
 def rows(service: Service, query: str) -> list[str]:

@@ -25,6 +25,7 @@ from app.leads.changes.errors import CursorExpired
 from app.leads.changes.models import ChangeFeed
 from app.leads.schemas import LeadChange, Status
 from app.parts import Parts
+from app.privacy.service import erase
 from app.sealing.models import DataKey
 from tests.intake.enquiry import DOOR, JSON
 from tests.support.house import Desk
@@ -154,11 +155,11 @@ async def test_a_held_lead_is_told_of_when_it_is_released(desk: Desk) -> None:
 
 async def test_of_an_erased_lead_only_the_ids_are_left(desk: Desk) -> None:
     house, lead = desk.house, await desk.lead()
-    async with house.database.begin() as session:
-        await session.execute(delete(DataKey).where(DataKey.lead_id == lead.id))
+    await erase(house, lead.reference)
     await Follower(house).until_seen(await _events(house.database))
-    (only,) = (await service.list_changes(house.database, house.keyring, None, 50)).items
-    assert (only.lead_id, only.lead, only.changed) == (lead.id, None, [])
+    page = await service.list_changes(house.database, house.keyring, None, 50)
+    said = [(one.type, one.lead_id, one.lead, one.changed) for one in page.items]
+    assert said == [("lead.created", lead.id, None, []), ("lead.erased", lead.id, None, [])]
 
 
 async def test_a_key_of_one_form_follows_that_form_alone(desk: Desk) -> None:

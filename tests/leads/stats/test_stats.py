@@ -10,7 +10,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from app.access.principals import Principal
 from app.access.scopes import Scope
@@ -20,26 +20,18 @@ from app.forms.schemas import NewForm
 from app.ids import new_id
 from app.leads import service as leads
 from app.leads.changes.models import ChangeFeed
-from app.leads.models import Consent, Lead, LeadStep
+from app.leads.models import Lead
 from app.leads.schemas import LeadChange, Status
 from app.leads.stats.counting import keep_up, rounded
 from app.leads.stats.models import Counting
 from app.leads.stats.schemas import Stats
 from app.leads.stats.service import stats
 from app.parts import Parts
-from app.sealing.models import DataKey
+from app.privacy.service import erase
 from tests.support.house import Desk
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 9)
 SOURCES = ("newsletter", "search", None)
-
-
-async def _erase(house: Parts, reference: str) -> None:
-    async with house.database.begin() as session:
-        lead_id = await session.scalar(select(Lead.id).where(Lead.reference == reference))
-        for model in (Delivery, Event, Consent, DataKey, LeadStep):
-            await session.execute(delete(model).where(model.lead_id == lead_id))
-        await session.execute(delete(Lead).where(Lead.id == lead_id))
 
 
 async def _recounted(house: Parts) -> dict[str, Any]:
@@ -121,7 +113,7 @@ class Story:
             await leads.release(house.database, house.keyring, reference, house.clock.now())
             self.references.append(reference)
         elif what == "erase" and self.references:
-            await _erase(house, self.references.pop(given[0] % len(self.references)))
+            await erase(house, self.references.pop(given[0] % len(self.references)))
         elif what == "change" and self.references:
             reference = self.references[given[0] % len(self.references)]
             now = self.desk.clock.move(timedelta(minutes=given[2]))
