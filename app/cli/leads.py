@@ -1,5 +1,6 @@
 """`freequote lead`."""
 
+import sys
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -12,6 +13,7 @@ from app.cli.importing import import_
 from app.cli.running import run
 from app.cli.showing import AsJson, show, show_list
 from app.cli.turning import Cursor, Limit, Whole, turned
+from app.errors import Refusal
 from app.leads import service
 from app.leads.schemas import LeadFilters, LeadSummary
 from app.leads.stats.asking import USUAL_DAYS
@@ -20,6 +22,7 @@ from app.leads.stats.schemas import HeldFigures
 from app.leads.timeline import TimelineEntry
 from app.paging import DEFAULT_LIMIT, Page
 from app.parts import Parts
+from app.privacy.service import erase
 
 _DAY = ["%Y-%m-%d"]
 app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True, add_completion=False)
@@ -69,6 +72,20 @@ def timeline(
     page = run(lambda house: turned(partial(read, house), cursor, limit, whole=whole))
     columns = ("at", "kind", "by", "before", "after", "text", "delivery")
     show_list(page.items, columns, spare=("delivery",), as_json=as_json, next_cursor=page.next_cursor)
+
+
+@app.command("erase")
+def erase_(
+    lead: Annotated[str, typer.Argument(help="Id or reference.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a lead for good, and tell everyone who was told of it. Nothing brings it back."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Refusal("Nothing brings an erased lead back: say that it is meant with --yes.")
+        typer.confirm(f"Erase {lead} for good?", abort=True, err=True)
+    show(run(lambda house: erase(house, lead)), as_json=as_json)
 
 
 @app.command("held-figures")

@@ -85,8 +85,8 @@ class Service:
         assert done.returncode == code, done.stderr.decode()
         return orjson.loads(done.stdout) if done.stdout else None
 
-    def on_terminal(self, *arguments: str, columns: int) -> str:
-        """Run a command that ends on a terminal of that width; return what it printed there."""
+    def on_terminal(self, *arguments: str, columns: int, typed: str = "", code: int = 0) -> str:
+        """Run a command that ends on a terminal of that width, where somebody types; return what it printed there."""
         ours, its_own = pty.openpty()
         termios.tcsetwinsize(its_own, (40, columns))
         environ = {name: value for name, value in self._environment.items() if name not in {"COLUMNS", "LINES"}}
@@ -94,12 +94,13 @@ class Service:
             [*self.command, *arguments], env=environ, stdin=its_own, stdout=its_own, stderr=its_own, cwd=self.folder
         )
         os.close(its_own)
+        os.write(ours, typed.encode())
         printed = b""
         # Linux says that the other end is closed by an error of input and output.
         with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:
             while part := terminal.read(4096):
                 printed += part
-        assert process.wait(_STOP_SECONDS) == 0, printed
+        assert process.wait(_STOP_SECONDS) == code, printed
         return printed.decode().replace("\r\n", "\n")
 
     def first_key(self) -> str:
