@@ -58,6 +58,8 @@ class Deployment:
     ids: dict[str, str] = field(default_factory=dict)
     """The id of each endpoint's destination, in 32 digits."""
     workers: list[Process] = field(default_factory=list)
+    erased: dict[str, int] = field(default_factory=dict)
+    """References of erased leads, and how often something of each was claimed by then."""
     _staff: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     @classmethod
@@ -105,7 +107,7 @@ class Deployment:
             except httpx.TransportError:
                 answer = httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
             if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-                return answer.raise_for_status().json()
+                return answer.raise_for_status().json() if answer.content else None
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{method} {path} is answered {answer.status_code} for a minute.")
             await asyncio.sleep(0.3)
@@ -113,6 +115,14 @@ class Deployment:
     async def resume(self, name: str) -> None:
         """Set a destination going again."""
         await self.staff("POST", f"/v1/destinations/{self.ids[name]}/resume")
+
+    async def erase(self, reference: str) -> None:
+        """Erase a lead; where the answer was cut off, it is not there any more when staff ask again."""
+        try:
+            await self.staff("DELETE", f"/v1/leads/{reference}")
+        except httpx.HTTPStatusError as refusal:
+            if refusal.response.status_code != httpx.codes.NOT_FOUND:
+                raise
 
     async def bury(self, within: float) -> bool:
         """Wait until a process has died, and start another in its place; return whether one died in time."""

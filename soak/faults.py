@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from soak.deployment import CLEAN, Deployment, Pace
 from soak.endpoints import Endpoint
+from soak.erasures import Erasures
 from soak.hands import POINTS
 from soak.mailserver import MANNERS
 from soak.tally import Tally
@@ -84,6 +85,7 @@ class Faults:
             self._endpoint("first", manners[::2]),
             self._endpoint("second", manners[1::2]),
             self._letters(),
+            Erasures(self.house, self.visitors, self.tally, self.pace, self.seed).run(self._ends),
         ]
         await asyncio.gather(*lanes)
 

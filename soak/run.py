@@ -24,6 +24,8 @@ _DRAINS_WITHIN_SECONDS = 240
 _STEP = timedelta(hours=6)
 """How much time each second of draining is, so that what is to be tried again tomorrow need not be waited for."""
 _LARGEST_BYTES = 250 * 2**20
+_FAILED = "SELECT id FROM deliveries WHERE state = 'failed' AND lane <> 3"
+"""What was given up; of erased leads (lane 3) nothing is left to send."""
 _OPEN = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')"
 
 
@@ -90,7 +92,7 @@ async def _drain(house: Deployment, faults: Faults, tally: Tally) -> None:
 
 async def _replay_what_failed(house: Deployment) -> bool:
     """Order what was given up once more, as staff do; return whether there was anything."""
-    failed = await asyncio.to_thread(house.ground.rows, "SELECT id FROM deliveries WHERE state = 'failed'")
+    failed = await asyncio.to_thread(house.ground.rows, _FAILED)
     for row in failed:
         await house.staff("POST", f"/v1/deliveries/{row[0]}/retry")
     return bool(failed)

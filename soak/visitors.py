@@ -28,6 +28,8 @@ class Visitors:
         self._inside = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.wishes: list[Wish] = []
+        self.done: list[Wish] = []
+        """Those of visitors who have gone, in that order."""
 
     def enter(self) -> None:
         """Begin."""
@@ -68,6 +70,7 @@ class Visitors:
                 await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
         if self._chance.random() < 0.1:  # noqa: PLR2004 - some click twice
             wish.told.append(await self._send(client, wish))
+        self.done.append(wish)
 
     async def _send(self, client: httpx.AsyncClient, wish: Wish) -> int | str:
         try:

@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 
-from soak.checker import Row, too_often
+from soak.checker import Row, behind_the_end, too_often
 from soak.tally import Tally
 
 
 def attempt(number: int, outcome: str, status: int) -> Row:
-    return ("delivery", "event", "destination", str(number), outcome, str(status), "", "")
+    return ("delivery", "event", "destination", str(number), outcome, str(status), "", "", "delivered")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ def test_a_second_copy_needs_an_attempt_whose_answer_was_lost(
     copies: int, attempts: list[Row], wrong: list[str]
 ) -> None:
     assert too_often(Counter({"event": copies}), {"event": attempts}) == wrong
+
+
+def test_what_comes_behind_the_news_of_an_erasure_is_seen() -> None:
+    created, erased = ("one", "lead.created"), ("one", "lead.erased")
+    assert behind_the_end([created, ("other", "lead.created"), erased, ("other", "lead.updated"), erased]) == []
+    assert behind_the_end([created, erased, created]) == ["one"]
 
 
 def test_a_fault_of_which_nothing_was_seen_is_named() -> None:
