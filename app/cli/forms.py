@@ -117,10 +117,9 @@ def change(
     theme = _named(accent=theme_accent, scheme=theme_scheme, corners=theme_corners, font=theme_font)
     aliases = None if alias is None else _pairs(alias)
     way = {"origins": _listed(origin), "redirects": _listed(redirect), "is_open": is_open}
-    limits = _named(flood=flood, same_text=same_text)
-    guards = {"proof_of_work": proof_of_work, "turnstile": turnstile, "limits": limits}
-    beside = {"acknowledge": acknowledge, "reply_to": reply_to, **guards}
-    wanted = checked(FormChange, **_given(**look, **way, theme=theme, aliases=aliases, **beside))
+    guards = {"proof_of_work": proof_of_work, "turnstile": turnstile}
+    beside = {"acknowledge": acknowledge, "reply_to": reply_to, "limits": _named(flood=flood, same_text=same_text)}
+    wanted = checked(FormChange, **_given(**look, **way, theme=theme, aliases=aliases, **guards, **beside))
     show(run(lambda house: change_form(house, key, wanted)), as_json=as_json)
 
 
