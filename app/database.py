@@ -1,25 +1,22 @@
-"""The two databases behind one door: engines, transactions, time and types.
+"""The two databases behind one door: transactions, time and types.
 
 What differs between SQLite and PostgreSQL stands here and in a room's own `queries.py`, nowhere else.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,13 +24,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from app.bulk import Bulk, Condition, Found, PostgresBulk, Rows, SqliteBulk
-from app.errors import OutOfReach, Refusal
+from app.engines import is_sqlite, postgresql_connector, postgresql_engine, sqlite_connector, sqlite_engine
+from app.errors import OutOfReach
 
-_POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2"}
-_SQLITE_SCHEMES = {"sqlite", "sqlite+aiosqlite"}
 _SQLITE_READERS = 4
-_LOCK_WAIT_SECONDS = 5
-_PREPARED_STATEMENTS = 256
 _STATEMENT_SECONDS = 30.0
 """How long PostgreSQL may take for one statement, migrations aside, before the connection counts as lost."""
 DOOR_PATIENCE_SECONDS = 5.0
@@ -115,21 +109,21 @@ class Database:
 
     def __init__(self, url: str, *, pooled_elsewhere: bool = False) -> None:
         self.url = url
-        self.is_sqlite = urlsplit(url).scheme in _SQLITE_SCHEMES
+        self.is_sqlite = is_sqlite(url)
         self._turn = asyncio.Lock()
         self._bulk: Bulk
         if self.is_sqlite:
-            self._writer = self._bare = _sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
-            self._reader = _sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
-            self._bulk = SqliteBulk(_sqlite_connector(url), self._writer.dialect, self._turn)
+            self._writer = self._bare = sqlite_engine(url, pool_size=1, opening="BEGIN IMMEDIATE")
+            self._reader = sqlite_engine(url, pool_size=_SQLITE_READERS, opening="BEGIN")
+            self._bulk = SqliteBulk(sqlite_connector(url), self._writer.dialect, self._turn)
         else:
-            connect = _postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
+            connect = postgresql_connector(url, pooled_elsewhere=pooled_elsewhere)
             patient = partial(connect, command_timeout=_STATEMENT_SECONDS)
-            self._writer = _postgresql_engine(patient, pooled_elsewhere=pooled_elsewhere)
+            self._writer = postgresql_engine(patient, pooled_elsewhere=pooled_elsewhere)
             # Each statement of a reader sees what is committed by then, as it would within a transaction, too: without
             # one it takes two ways to the server and back less.
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
-            self._bare = _postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
+            self._bare = postgresql_engine(connect, pooled_elsewhere=pooled_elsewhere)
             self._bulk = PostgresBulk(connect, self._writer.dialect)
 
     @asynccontextmanager
@@ -219,97 +213,3 @@ class _translated:  # noqa: N801 - reads as `with _translated():`
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, _OUT_OF_REACH) and not isinstance(error, _BROKEN_RULE):
             raise OutOfReach from error
-
-
-def sqlite_file(url: str) -> Path:
-    """Return the file that a SQLite URL names."""
-    path = url.partition("://")[2].partition("?")[0]
-    if not path.startswith("/") or not path[1:]:
-        raise Refusal("FREEQUOTE_DATABASE_URL: a SQLite address reads sqlite:///relative/file or sqlite:////full/file.")
-    return Path(path[1:])
-
-
-def postgresql_dsn(url: str) -> str:
-    """Return the address as the driver reads it: whatever scheme another tool wrote, and libpq's own options."""
-    parts = urlsplit(url)
-    if parts.scheme not in _POSTGRES_SCHEMES:
-        raise Refusal("FREEQUOTE_DATABASE_URL must start with sqlite:/// or postgresql://.")
-    # Rebuilt by hand: urlunsplit drops the empty host of postgresql:///name?host=/run/postgresql.
-    return f"postgresql://{parts.netloc}{urlunsplit(('', '', parts.path, parts.query, ''))}"
-
-
-def _sqlite_engine(url: str, *, pool_size: int, opening: str) -> AsyncEngine:
-    file = sqlite_file(url)
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file}",
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=0,
-        json_deserializer=orjson.loads,
-        connect_args={"timeout": _LOCK_WAIT_SECONDS, "isolation_level": None},
-    )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _opener(opening))
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _opener(statement: str) -> Callable[[Any], None]:
-    def open_transaction(connection: Any) -> None:
-        connection.exec_driver_sql(statement)
-
-    return open_transaction
-
-
-def _sqlite_connector(url: str) -> Callable[[], sqlite3.Connection]:
-    file = sqlite_file(url)
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            file, timeout=_LOCK_WAIT_SECONDS, isolation_level=None, cached_statements=_PREPARED_STATEMENTS
-        )
-        _prepare_sqlite(connection, None)
-        return connection
-
-    return connect
-
-
-def _postgresql_connector(url: str, *, pooled_elsewhere: bool) -> Callable[..., Awaitable[asyncpg.Connection]]:
-    dsn = postgresql_dsn(url)
-    # Behind a pooler in transaction mode a prepared statement may belong to another client's connection.
-    cache = {"statement_cache_size": 0} if pooled_elsewhere else {}
-
-    async def connect(**options: Any) -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, timeout=_LOCK_WAIT_SECONDS, **cache, **options)
-
-    return connect
-
-
-def _postgresql_engine(connect: Callable[..., Awaitable[asyncpg.Connection]], *, pooled_elsewhere: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=connect,
-        hide_parameters=True,
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=_LOCK_WAIT_SECONDS,
-        json_deserializer=orjson.loads,
-        connect_args={"prepared_statement_cache_size": 0} if pooled_elsewhere else {},
-    )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine
-
-
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Let the pool open another connection in the place of one that the server has closed.
-
-    The driver knows that by itself; `pool_pre_ping` goes to the server and back three times to learn it.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError

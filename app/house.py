@@ -7,8 +7,9 @@ from pathlib import Path
 
 from app import schema
 from app.clock import Clock
-from app.database import Database, sqlite_file
+from app.database import Database
 from app.deliveries.mailboxes import read_sender
+from app.engines import sqlite_file
 from app.errors import Refusal
 from app.forms import service as forms
 from app.parts import Parts

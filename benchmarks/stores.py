@@ -12,7 +12,8 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 
-from app.database import Database, sqlite_file
+from app.database import Database
+from app.engines import sqlite_file
 from benchmarks.rivals.composing import Setting, read_setting
 from benchmarks.rows import Pattern, Rows
 

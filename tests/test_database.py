@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select, text
 
 from app.access.models import ApiKey
-from app.database import Database, database_now, postgresql_dsn, sqlite_file
+from app.database import Database, database_now
+from app.engines import postgresql_dsn, sqlite_file
 from app.errors import OutOfReach, Refusal
 from app.ids import new_id
 from tests.support.postgres import Postgres

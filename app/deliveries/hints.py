@@ -8,7 +8,7 @@ import asyncio
 
 import asyncpg
 
-from app.database import postgresql_dsn
+from app.engines import postgresql_dsn
 from app.telemetry import logger
 
 _CHANNEL = "freequote_promised"

@@ -21,8 +21,9 @@ from app.audit.checkpoints import CheckpointFile
 from app.audit.models import AuditEntry
 from app.audit.sealer import Sealer
 from app.audit.verifying import verify
-from app.database import Database, sqlite_file
+from app.database import Database
 from app.destinations.shapes import ERASED
+from app.engines import sqlite_file
 from app.errors import Refusal
 from app.ids import new_id
 from app.leads.models import Lead
