@@ -22,6 +22,7 @@ from app.clock import Clock, SystemClock
 from app.database import Database
 from app.deliveries.asking import ask_provider
 from app.deliveries.checks import delivery_checks
+from app.deliveries.letters_router import router as letters_router
 from app.deliveries.router import router as deliveries_router
 from app.destinations.router import router as destinations_router
 from app.errors import OutOfReach
@@ -65,6 +66,7 @@ _ROUTERS = (
     leads_router,
     privacy_router,
     deliveries_router,
+    letters_router,
     destinations_router,
     trial_router,
     audience_router,

@@ -13,6 +13,7 @@ from app.access.models import StaffSession
 from app.access.roles import Role
 from app.access.staff_schemas import NewStaff
 from app.database import Base, Database
+from app.forms.letters import Letter, OwnText, set_text
 from app.privacy.service import erase
 from tests.privacy.erased import claim_and_die
 from tests.support.house import Desk
@@ -100,6 +101,24 @@ async def _keys_to_leads(database: Database) -> set[str]:
 async def _run(database: Database, statement: str) -> None:
     async with database.begin() as session:
         await session.execute(text(statement))
+
+
+async def test_0017_adds_texts_of_letters_beside_what_is_there_and_takes_them_back(desk: Desk) -> None:
+    database, now = desk.house.database, desk.clock.now()
+    await desk.lead()
+    await set_text(database, "default", (Letter.STAFF, "es"), OwnText(text="Hola."), now)
+    before = {table: await _count(database, table) for table in ("forms", "wording_sets", "leads")}
+    assert await _count(database, "letter_texts") == 1
+
+    await migrating.downgrade(database, "0016")
+    assert {table: await _count(database, table) for table in before} == before
+    async with database.connect() as connection:
+        assert "letter_texts" not in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+    await migrating.upgrade(database)
+    assert await _count(database, "letter_texts") == 0
+    await set_text(database, "default", (Letter.STAFF, "es"), OwnText(text="Hola."), now)
+    assert {table: await _count(database, table) for table in before} == before
 
 
 async def _count(database: Database, table: str) -> int:

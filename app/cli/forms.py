@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.letters import app as letters
 from app.cli.running import checked, run
 from app.cli.showing import AsJson, print_json, show, show_list
 from app.deliveries.acknowledging import add_form, change_form
@@ -15,6 +16,7 @@ from app.pages.embedding import snippets
 from app.pages.preview import Draft, page_of, preview
 
 app = typer.Typer(help="Places on websites that may send requests.", no_args_is_help=True, add_completion=False)
+app.add_typer(letters, name="letter")
 
 _EMPTIED = {"reply_to", "answer_within"}
 Origins = Annotated[list[str] | None, typer.Option(help="A site that may post: https://clinic.example; empty: none.")]

@@ -1,13 +1,14 @@
 """Letters to enquirers: their request arrived. No word of theirs stands in it, not even the name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
 from app.deliveries.mailboxes import read_sender, reply_address
 from app.deliveries.writing import Posting, write
-from app.languages.letters import direction, letter_language, letter_texts
+from app.forms.letters import USUAL, OwnText, filled, filled_subject, paragraphs
+from app.languages.letters import direction, isolated, letter_language, letter_texts
 
 MOST_A_DAY = 3
 """How many acknowledgements one address gets in 24 hours: a form must not be a way to flood somebody's inbox."""
@@ -29,6 +30,8 @@ class Occasion:
     """What the page said of such treatments and of what happens next; the letter repeats it."""
     withdrawal: str | None = None
     """Where the enquirer takes a consent back."""
+    own: Mapping[str, OwnText] = field(default_factory=dict)
+    """What the form says in words of its own, by language."""
 
 
 def reason_to_withhold(data: Mapping[str, Any], occasion: Occasion, sender: str) -> str | None:
@@ -48,22 +51,21 @@ def reason_to_withhold(data: Mapping[str, Any], occasion: Occasion, sender: str)
 def acknowledgement(posting: Posting, data: Mapping[str, Any], occasion: Occasion) -> EmailMessage:
     """Write the letter in the enquirer's language, else the form's, else English. Errors as in `write`."""
     language = letter_language([data["person"].get("language"), *occasion.languages])
-    texts = letter_texts()[language]
     reply_to = reply_address(occasion.reply_to)
     gaps = {
         "reference": data["reference"],
         "form": occasion.form_name,
         "address": (reply_to or read_sender(posting.sender)).addr_spec,
     }
-    isolated = {name: _isolated(value, language) for name, value in gaps.items()}
+    own = occasion.own.get(language, USUAL)
     message = write(
         posting,
-        subject=texts["subject"].format(**gaps),
+        subject=filled_subject(own.subject or letter_texts()[language]["subject"], gaps),
         reply_to=reply_to,
         auto_submitted="auto-replied",
         template="acknowledgement",
         values={
-            **{name: text.format(**isolated) for name, text in texts.items()},
+            **_sentences(own, gaps, language),
             "told": occasion.told,
             "withdrawal": occasion.withdrawal,
             "lang": language,
@@ -74,9 +76,12 @@ def acknowledgement(posting: Posting, data: Mapping[str, Any], occasion: Occasio
     return message
 
 
-def _isolated(text: str, language: str) -> str:
-    """Keep a text that runs the other way from drawing its neighbours along (Unicode's first-strong isolate)."""
-    return f"\u2068{text}\u2069" if direction(language) == "rtl" else text
+def _sentences(own: OwnText, gaps: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Return what the letter says; the form's own text stands for the opening, and the reference then by itself."""
+    apart = {name: isolated(value, language) for name, value in gaps.items()}
+    texts = {name: text.format(**apart) for name, text in letter_texts()[language].items()}
+    opening = paragraphs(filled(own.text, apart)) if own.text else [texts["received"], texts["next"]]
+    return {**texts, "opening": opening, "reference": apart["reference"] if own.text else None}
 
 
 def _is_machine(address: str) -> bool:

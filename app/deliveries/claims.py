@@ -17,6 +17,8 @@ from app.database import UtcDateTime, database_now
 from app.deliveries.breaker import Standing
 from app.deliveries.queries import Claimed
 from app.destinations.models import Destination
+from app.forms import letters
+from app.forms.letters import OwnText
 
 FRESH, AGAIN, REPLAYED = LANES = (0, 1, 2)
 NOWHERE = 3
@@ -60,7 +62,7 @@ _LEASE = """
 UPDATE deliveries
 SET state = 'sending', lease_token = :token, lease_until = {lease_end}, attempts = attempts + 1"""
 _TAKEN = """taken.id, taken.attempts, taken.round_start, taken.lane, taken.created_at, taken.event_id, events.type,
-    events.body, taken.lead_id, data_keys.wrapped, taken.destination_id, taken.progress"""
+    events.body, events.form_key, taken.lead_id, data_keys.wrapped, taken.destination_id, taken.progress"""
 # What tells that a lead is erased comes without a key.
 _WITH_IT = "JOIN events ON events.id = taken.event_id LEFT JOIN data_keys ON data_keys.lead_id = taken.lead_id"
 _POSTGRESQL_TAKE = f""",
@@ -128,7 +130,7 @@ async def claim(
         values["most"] = max(places.values())
     due = _POSTGRESQL_DUE if postgresql else _SQLITE_DUE
     rows = await _take(session, due, values, lease[1])
-    return [_claimed(row, lease[0], destinations[row.destination_id]) for row in rows]
+    return await _claimed(session, rows, lease[0], destinations)
 
 
 async def claim_one(
@@ -140,7 +142,8 @@ async def claim_one(
     if not rows:
         return None
     destination = await session.get_one(Destination, rows[0].destination_id)
-    return _claimed(rows[0], lease[0], destination)
+    (one,) = await _claimed(session, rows, lease[0], {destination.id: destination})
+    return one
 
 
 async def _take(session: AsyncSession, due: str, values: dict[str, Any], lease_seconds: float) -> Sequence[Any]:
@@ -177,6 +180,7 @@ def _read(statement: str) -> Any:
         event_id=Uuid(),
         type=String(),
         body=LargeBinary(),
+        form_key=String(),
         lead_id=Uuid(),
         wrapped=LargeBinary(),
         destination_id=Uuid(),
@@ -184,7 +188,16 @@ def _read(statement: str) -> Any:
     )
 
 
-def _claimed(row: Any, lease_token: UUID, destination: Destination) -> Claimed:
+async def _claimed(
+    session: AsyncSession, rows: Sequence[Any], lease_token: UUID, destinations: Mapping[UUID, Destination]
+) -> list[Claimed]:
+    """Make what is sent out of rows; the texts of all their letters to staff come by one query, if there are any."""
+    forms = {row.form_key for row in rows if destinations[row.destination_id].kind == "email"}
+    own = await letters.to_staff(session, forms) if forms else {}
+    return [_one(row, lease_token, destinations[row.destination_id], own) for row in rows]
+
+
+def _one(row: Any, lease_token: UUID, destination: Destination, own: Mapping[str, Mapping[str, OwnText]]) -> Claimed:
     return Claimed(
         id=row.id,
         lease_token=lease_token,
@@ -208,6 +221,7 @@ def _claimed(row: Any, lease_token: UUID, destination: Destination) -> Claimed:
         connection=destination.connection,
         progress=row.progress,
         probes=destination.state == "failing",
+        own=own.get(row.form_key, {}) if destination.kind == "email" else {},
     )
 
 

@@ -10,8 +10,9 @@ from app.deliveries.mailboxes import reply_address
 from app.deliveries.writing import Posting, write
 from app.destinations.mailboxes import LetterSettings
 from app.destinations.shapes import ERASED, Include
+from app.forms.letters import USUAL, OwnText, filled, filled_subject, paragraphs
 from app.languages.countries import country_names
-from app.languages.letters import direction, staff_words
+from app.languages.letters import direction, isolated, staff_words
 from app.languages.names import language_name, moment_in
 
 Section = tuple[str, list[tuple[str, str]]]
@@ -29,23 +30,29 @@ def lead_letter(
     *,
     include: Include,
     settings: LetterSettings | None = None,
+    own: Mapping[str, OwnText] | None = None,
     form_name: str | None = None,
     console_url: str | None = None,
 ) -> EmailMessage:
     """Write the letter about a shaped event. `console_url` is the lead's own page for staff, if there is one.
 
-    No header holds a visitor's text; the enquirer's address gets into Reply-To only if it is a single clean one.
-    Errors: `Refusal` for a sender and `ValueError` for a recipient that is not an address.
+    `own` is what its form says in words of its own, by language; a mailbox's own subject goes before the form's, and an
+    erasure has no form any more. No header holds a visitor's text; the enquirer's address gets into Reply-To only if it
+    is a single clean one. Errors: `Refusal` for a sender and `ValueError` for a recipient that is not an address.
     """
     settings = settings or LetterSettings()
     words = staff_words()[settings.language]
+    said = USUAL if document["type"] == ERASED else (own or {}).get(settings.language, USUAL)
     message = write(
         posting,
-        subject=_subject(document, settings.subject, words),
+        subject=_subject(document, settings.subject, said.subject, words),
         reply_to=_reply_to(document, include),
         auto_submitted="auto-generated",
         template="lead",
-        values=_values(document, form_name, console_url, settings.language),
+        values={
+            **_values(document, form_name, console_url, settings.language),
+            "own": _own(document, said.text, settings.language),
+        },
     )
     message["Content-Language"] = settings.language
     return message
@@ -57,12 +64,22 @@ def _reply_to(document: dict[str, Any], include: Include) -> Address | None:
     return reply_address(document["data"].get("person", {}).get("email"))
 
 
-def _subject(document: dict[str, Any], wanted: str | None, words: Words) -> str:
-    data = document["data"]
-    gaps = {"headline": words[_HEADLINES[document["type"]]], "reference": data["reference"], "form": data.get("form")}
+def _subject(document: dict[str, Any], mailbox: str | None, form: str | None, words: Words) -> str:
+    gaps = _gaps(document, words)
     usual = "{headline} {reference} ({form})" if gaps["form"] else "{headline} {reference}"
-    text = (wanted or usual).format(**{name: value or "" for name, value in gaps.items()})
-    return f"[{words['test']}] {text}" if data.get("test") else text
+    text = mailbox.format(**gaps) if mailbox else filled_subject(form or usual, gaps)
+    return f"[{words['test']}] {text}" if document["data"].get("test") else text
+
+
+def _own(document: dict[str, Any], text: str | None, language: str) -> list[str]:
+    gaps = _gaps(document, staff_words()[language])
+    return paragraphs(filled(text, {name: isolated(value, language) for name, value in gaps.items()})) if text else []
+
+
+def _gaps(document: dict[str, Any], words: Words) -> dict[str, str]:
+    data = document["data"]
+    headline = words[_HEADLINES[document["type"]]]
+    return {"headline": headline, "reference": data["reference"], "form": data.get("form") or ""}
 
 
 def _values(document: dict[str, Any], form_name: str | None, console_url: str | None, language: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Reading deliveries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from app.database import UtcDateTime
 from app.deliveries.models import OPEN, Delivery, Event
 from app.deliveries.schemas import DeliveryFilters
 from app.destinations.models import Destination
+from app.forms.letters import OwnText
 from app.paging import invalid_cursor, moment_in, read_cursor, write_cursor
 from app.sealing.envelopes import CannotOpen, SealingKey
 from app.sealing.keyring import Keyring
@@ -61,6 +62,8 @@ class Claimed:
     progress: bytes | None
     probes: bool
     """Whether its destination was failing when it was claimed, so that it shows whether that still holds."""
+    own: Mapping[str, OwnText]
+    """What a letter to staff says in the form's own words, by language; empty for whatever else goes out."""
 
     def key(self, keyring: Keyring) -> SealingKey:
         """Return the lead's own key, or raise `CannotOpen` once that is destroyed."""

@@ -64,35 +64,38 @@ class RealSenders:
         settings = read_connection(self._keyring, one.destination_id, one.connection).settings
         letter = lead_letter(
             shape(document, include),
-            Posting(self._sender(), mailbox, self._message_id(one), one.created_at),
+            Posting(sender_of(self._settings), mailbox, self._message_id(one), one.created_at),
             include=include,
             settings=letter_settings(settings),
+            own=one.own,
         )
         return await mail.send(letter, mailbox)
 
     async def _acknowledge(self, mail: MailChannel, one: Claimed, document: dict[str, Any]) -> Outcome:
         data = shape(document, Include(one.include))["data"]
         occasion = await self._occasion_of(one, data)
-        reason = reason_to_withhold(data, occasion, self._sender())
+        reason = reason_to_withhold(data, occasion, sender_of(self._settings))
         if reason is not None:
             return Outcome(Verdict.WITHHELD, reason=reason)
         address = data["person"]["email"]
         try:
             letter = acknowledgement(
-                Posting(self._sender(), address, self._message_id(one), one.created_at), data, occasion
+                Posting(sender_of(self._settings), address, self._message_id(one), one.created_at), data, occasion
             )
         except ValueError:
             return Outcome(Verdict.FAILED, reason="no letter can go to the enquirer's address")
         return await mail.send(letter, address)
-
-    def _sender(self) -> str:
-        return self._settings.mail_from or "Freequote <freequote@localhost>"
 
     def _message_id(self, one: Claimed) -> str:
         return f"<{one.id}@{self._mail_domain()}>"
 
     def _mail_domain(self) -> str:
         return self._settings.mail_from.rpartition("@")[2].strip("> ") or "freequote.invalid"
+
+
+def sender_of(settings: Settings) -> str:
+    """Return whom letters are from."""
+    return settings.mail_from or "Freequote <freequote@localhost>"
 
 
 def mail_channel(settings: Settings, deadline_seconds: float) -> MailChannel | None:

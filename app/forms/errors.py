@@ -39,3 +39,15 @@ class FormExists(AppError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"There is a form {key} already.")
+
+
+class LetterTextNotFound(AppError):
+    """The form has no text of its own for that letter in that language."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "letter-text-not-found"
+    title = "No such text"
+    explanation = "The form has no text of its own for that letter in that language: the letter says what is usual."
+
+    def __init__(self) -> None:
+        super().__init__("The form has no text of its own for that letter in that language.")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, false, text
+from sqlalchemy import ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -59,3 +59,16 @@ class WordingSet(Base):
     hash: Mapped[str] = mapped_column(String(64))
     """SHA-256, hexadecimal, over language, texts and recipients."""
     created_at: Mapped[datetime]
+
+
+class LetterText(Base):
+    """What a form's letters say in words of its own, in one language. Read anew for each letter."""
+
+    __tablename__ = "letter_texts"
+
+    form_key: Mapped[str] = mapped_column(ForeignKey("forms.key"), primary_key=True)
+    letter: Mapped[str] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject: Mapped[str | None] = mapped_column(String(150))
+    text: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime]

@@ -38,3 +38,8 @@ def letter_language(wanted: Sequence[str | None]) -> str:
 def direction(language: str) -> str:
     """Return which way a language runs: `ltr` or `rtl`."""
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def isolated(text: str, language: str) -> str:
+    """Keep a text that runs the other way from drawing its neighbours along (Unicode's first-strong isolate)."""
+    return f"\u2068{text}\u2069" if direction(language) == "rtl" else text

@@ -15,7 +15,7 @@ from app.deliveries.schemas import DeliveryState
 from app.deliveries.senders import Occasions
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.models import Destination
-from app.forms import service as forms
+from app.forms.letters import with_acknowledgements
 from app.forms.models import Form, WordingSet
 from app.forms.wordings import TOLD, default_texts
 from app.leads.models import Consent, Lead, SearchToken
@@ -34,11 +34,11 @@ def occasions(database: Database, keyring: Keyring, base_url: str) -> Occasions:
     async def look_up(one: Claimed, data: dict[str, Any]) -> Occasion:
         address = data["person"].get("email")
         async with database.read() as session:
-            form = await forms.get(session, data["form"])
+            form, own = await with_acknowledgements(session, data["form"])
             earlier = await _earlier(session, one, keyring.tokens.of(*mail_of(address))) if address else 0
             told = await _told(session, one.lead_id, form)
         link = f"{base_url}/withdraw/{withdrawal_token(keyring, one.lead_id)}"
-        return Occasion(form.name, form.reply_to, form.languages, earlier, told, link)
+        return Occasion(form.name, form.reply_to, form.languages, earlier, told, link, own)
 
     return look_up
 
