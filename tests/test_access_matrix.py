@@ -101,6 +101,8 @@ PAGES = {
 }
 """Public routes that the contract does not list: pages, and the preflight of the door."""
 NOWHERE = "01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3"
+LETTER = {"letter": "staff", "language": "es"}
+"""What stands in addresses besides ids, and is nobody's."""
 BODIES: dict[str, dict[str, Any]] = {
     "createDestination": {"kind": "email", "address": "crm@clinic.example", "include": "reference"},
     "changeDestination": {},
@@ -110,7 +112,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeForm": {},
     "previewForm": {},
     "setLetterText": {"subject": "Hola"},
-    "previewLetter": {"letter": "staff", "language": "es"},
+    "previewLetter": LETTER,
     "addWording": {"language": "es", "privacy": "Sí.", "health_data": "Sí.", "notice": "No es un consejo."},
     "inviteStaff": {"email": "ines.ortega@clinic.example", "name": "Inés Ortega", "role": "admin"},
     "createKey": {"name": "Front desk", "scopes": ["keys:write"]},
@@ -139,7 +141,7 @@ class Operation(NamedTuple):
     @property
     def nowhere(self) -> str:
         """Its address with ids that nobody has."""
-        return self.path.format(key="default", **dict.fromkeys(IDS, NOWHERE))
+        return self.path.format(key="default", **LETTER, **dict.fromkeys(IDS, NOWHERE))
 
 
 def _operations() -> Iterator[Operation]:
@@ -251,7 +253,7 @@ async def test_what_belongs_to_another_form_does_not_exist_for_any_route(
     foreign = await _foreign(client, staff, http_sink.url())
     # What deletes comes last: it ends what the others ask for.
     for operation in sorted(GUARDED, key=lambda one: one.method == "DELETE"):
-        address = operation.path.format(**foreign)
+        address = operation.path.format(**LETTER, **foreign)
         limited = await _key(app, clock, *operation.scopes, "leads:contact", "leads:export", forms=["clinic-es"])
         answer = await _ask(client, operation, limited, address)
         assert answer.status_code < 500, operation

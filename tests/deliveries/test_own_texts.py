@@ -14,7 +14,7 @@ from tests.support.house import PERSON, Desk
 from tests.support.letters import text_of
 from tests.support.smtp import SmtpServer
 
-HOSTILE = {**PERSON, "name": "Zoë {reference} {0.__class__}\r\nBcc: all@mail.example", "language": "es"}
+HOSTILE = {**PERSON, "name": "Zoë {reference} {0.__class__}\r\nBcc: all@mail.example"}
 
 
 @pytest.fixture
@@ -69,13 +69,13 @@ async def test_an_acknowledgement_says_what_the_form_says_and_what_always_stays(
 
 async def test_a_text_is_for_its_language_and_holds_from_the_next_letter(desk: Desk, smtp_server: SmtpServer) -> None:
     await change_form(desk.house, "default", FormChange(acknowledge=True))
-    people = [{**PERSON, "email": f"{name}@mail.example", "language": "es"} for name in ("ona", "pau", "mar", "nil")]
+    people = [{**PERSON, "email": f"{name}@mail.example"} for name in ("ona", "pau", "mar", "nil")]
     assert "ha llegado" in text_of(await sent(desk, smtp_server, person=people[0]))
     await say(desk, Letter.ACKNOWLEDGEMENT, "es", subject="Recibida {reference}")
     message = await sent(desk, smtp_server, person=people[1])
     assert str(message["Subject"]).startswith("Recibida FQ-")
     assert "ha llegado" in text_of(message)
-    german = await sent(desk, smtp_server, person={**people[2], "language": "de"})
+    german = await sent(desk, smtp_server, person=people[2], language="de")
     assert str(german["Subject"]).startswith("Wir haben Ihre Anfrage FQ-")
     await remove_text(desk.house.database, "default", (Letter.ACKNOWLEDGEMENT, "es"))
     assert str((await sent(desk, smtp_server, person=people[3]))["Subject"]).startswith("Hemos recibido")
@@ -84,7 +84,7 @@ async def test_a_text_is_for_its_language_and_holds_from_the_next_letter(desk: D
 async def test_an_arabic_text_keeps_what_runs_the_other_way_apart(desk: Desk, smtp_server: SmtpServer) -> None:
     await change_form(desk.house, "default", FormChange(acknowledge=True))
     await say(desk, Letter.ACKNOWLEDGEMENT, "ar", text="شكرًا لكم، {form}.")
-    message = await sent(desk, smtp_server, person={**PERSON, "language": "ar"})
+    message = await sent(desk, smtp_server, language="ar")
     assert "شكرًا لكم، \u2068Quote request\u2069." in text_of(message)
     page = text_of(message, "html")
     assert 'dir="rtl"' in page
@@ -103,7 +103,7 @@ async def test_a_letter_to_staff_has_the_mailboxs_subject_else_the_forms_else_th
     letters = {mail.recipients[0]: mail.message for mail in smtp_server.mails}
     subjects = {address.partition("@")[0]: str(message["Subject"]) for address, message in letters.items()}
     assert subjects == {
-        "es": "default / Nueva solicitud",
+        "es": "default / Nueva solicitud de presupuesto",
         "own": f"Web: {lead.reference}",
         "en": f"New quote request {lead.reference} (default)",
     }
