@@ -27,7 +27,7 @@ UNREADABLE = [b"{", b"\xff", b"[" * 50_000, b'{"name": ' + b"9" * 5000 + b"}", b
 METHODS = [
     ("GET", "/v1/quote-requests", {"POST", "OPTIONS"}),
     ("DELETE", "/v1/forms/default", {"GET", "PATCH"}),
-    ("PUT", "/v1/leads/FQ-7K3M9-QXD4H", {"GET", "PATCH"}),
+    ("PUT", "/v1/leads/FQ-7K3M9-QXD4H", {"GET", "PATCH", "DELETE"}),
     ("PUT", "/v1/destinations/01a20dee-4d9d-7fbf-9cbd-60cbe829e5a3", {"GET", "PATCH", "DELETE"}),
     ("PATCH", "/v1/keys", {"GET", "POST"}),
     ("BREW", "/healthz", {"GET"}),

@@ -23,7 +23,7 @@ CREATED = "lead.created"
 async def test_what_is_being_sent_counts_as_delivered_and_the_erasure_comes_behind_it(
     desk: Desk, http_sink: HttpSink
 ) -> None:
-    http_sink.answers.append(Answer(200, b"Aurelia is in", delay=1))
+    http_sink.answers.append(Answer(200, b"Aurelia is in", delay=0.5))
     await desk.webhook(http_sink.url())
     new = await desk.lead()
     engine = short_lived(desk, 3)
@@ -39,7 +39,7 @@ async def test_what_is_being_sent_counts_as_delivered_and_the_erasure_comes_behi
 
 
 async def test_what_is_being_sent_and_fails_is_not_tried_again(desk: Desk, http_sink: HttpSink) -> None:
-    http_sink.answers.append(Answer(503, b"Aurelia is not welcome", delay=1))
+    http_sink.answers.append(Answer(503, b"Aurelia is not welcome", delay=0.5))
     await desk.webhook(http_sink.url())
     new = await desk.lead()
     engine = short_lived(desk, 3)
