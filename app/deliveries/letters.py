@@ -67,7 +67,7 @@ def _reply_to(document: dict[str, Any], include: Include) -> Address | None:
 def _subject(document: dict[str, Any], mailbox: str | None, form: str | None, words: Words) -> str:
     gaps = _gaps(document, words)
     usual = "{headline} {reference} ({form})" if gaps["form"] else "{headline} {reference}"
-    text = mailbox.format(**gaps) if mailbox else filled_subject(form or usual, gaps)
+    text = filled_subject(mailbox or form or usual, gaps)
     return f"[{words['test']}] {text}" if document["data"].get("test") else text
 
 

@@ -1,19 +1,15 @@
 """How a mailbox's letters are written: in which language, and under which subject."""
 
 from collections.abc import Mapping
-from string import Formatter
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from app.destinations.connection import Connection
-from app.forms.schemas import LINE_PATTERN
+from app.forms.letters import GAPS, Letter, Subject, has_known_gaps
 from app.languages.letters import staff_words
 from app.problems import from_validation
-
-GAPS = frozenset({"headline", "reference", "form"})
-"""What a subject may name; none of it is a visitor's word, since subjects are read by every server on the way."""
 
 
 def _language(tag: str) -> str:
@@ -23,13 +19,8 @@ def _language(tag: str) -> str:
 
 
 def _subject(text: str) -> str:
-    try:
-        found = [(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None]
-    except ValueError:
-        found = [("", "", None)]
-    # Python 3.11 decodes an encoded word in a header, and with it a line break.
-    if "=?" in text or any(name not in GAPS or spec or how for name, spec, how in found):
-        raise PydanticCustomError("unknown_gap", "A subject may name {{headline}}, {{reference}} and {{form}} alone.")
+    if not has_known_gaps(text, GAPS[Letter.STAFF]):
+        raise PydanticCustomError("unknown_gap", "Braces stand only around headline, reference and form.")
     return text
 
 
@@ -40,9 +31,7 @@ class LetterSettings(BaseModel):
 
     language: Annotated[str, Field(max_length=8), AfterValidator(_language)] = "en"
     """Of the letter's own words; what a visitor wrote stays as it is."""
-    subject: Annotated[
-        str | None, Field(min_length=1, max_length=150, pattern=LINE_PATTERN), AfterValidator(_subject)
-    ] = None
+    subject: Annotated[Subject, AfterValidator(_subject)] | None = None
 
 
 def letter_settings(settings: Mapping[str, Any]) -> LetterSettings:

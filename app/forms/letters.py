@@ -110,14 +110,15 @@ def check(letter: Letter, language: str, own: OwnText) -> None:
         found.append(FieldProblem("/language", "unknown-language", message))
     named = ", ".join(f"{{{gap}}}" for gap in GAPS[letter])
     for name, text in (("subject", own.subject), ("text", own.text)):
-        if text and not _has_known_gaps(text, GAPS[letter]):
+        if text and not has_known_gaps(text, GAPS[letter]):
             message = f"Braces stand only around what this letter fills in: {named}."
             found.append(FieldProblem(f"/{name}", "unknown-gap", message))
     if found:
         raise InvalidRequest(found)
 
 
-def _has_known_gaps(text: str, gaps: Sequence[str]) -> bool:
+def has_known_gaps(text: str, gaps: Sequence[str]) -> bool:
+    """Say whether braces stand only around what a letter fills in."""
     rest = _GAP.sub(lambda match: "" if match[1] in gaps else match[0], text)
     return "{" not in rest and "}" not in rest
 

@@ -210,9 +210,9 @@ def test_the_letters_own_words_are_in_the_language_of_the_staff(language: str) -
 
 
 def test_a_subject_of_the_clinics_own_is_filled_in() -> None:
-    settings = LetterSettings(language="es", subject="{form}: {headline} {reference} {{!}}")
+    settings = LetterSettings(language="es", subject="{form}: {headline} {reference}")
     assert letter(document(), settings=settings)["Subject"] == (
-        "clinic-es: Nueva solicitud de presupuesto FQ-7K3M9-QXD4H {!}"
+        "clinic-es: Nueva solicitud de presupuesto FQ-7K3M9-QXD4H"
     )
     erased = letter(document("lead.erased"), settings=LetterSettings(subject="{form}{reference}"))
     assert erased["Subject"] == "FQ-7K3M9-QXD4H"
@@ -225,6 +225,8 @@ def test_a_subject_of_the_clinics_own_is_filled_in() -> None:
         "{person}",
         "{reference.__class__}",
         "{reference!r}",
+        "{{reference}}",
+        "one line\u2028and another",
         "{reference:>9}",
         "{}",
         "{",
