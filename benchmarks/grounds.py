@@ -16,9 +16,9 @@ from tests.support.postgres import Postgres
 
 Kind = Literal["postgresql", "sqlite"]
 KINDS: tuple[Kind, ...] = ("postgresql", "sqlite")
-# What hangs on a lead by a foreign key goes with it on PostgreSQL; SQLite is told each table.
-_ROOTS = ("leads", "search_tokens", "flood_marks", "idempotency_keys")
-_LEAD_TABLES = ("attempts", "deliveries", "events", "consents", "data_keys", *_ROOTS)
+# What hangs on these by a foreign key goes with them on PostgreSQL; SQLite is told each table.
+_ROOTS = ("leads", "events", "search_tokens", "flood_marks", "idempotency_keys")
+_LEAD_TABLES = ("attempts", "deliveries", "consents", "data_keys", *_ROOTS)
 
 _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+):")
 

@@ -62,7 +62,8 @@ async def _files(report: Report, kind: str, database: Database, keyring: Keyring
 
 async def _plain_file(database: Database) -> AsyncIterator[bytes]:
     query = select(PLAIN).where(*_SHOWN).order_by(PLAIN.c.received_at.desc(), PLAIN.c.no.desc())
-    async with database.read() as session:
+    # A cursor needs a transaction, which readers do not have.
+    async with database.begin() as session:
         rows = await session.stream(query.execution_options(yield_per=_PAGE))
         async for page in rows.partitions():
             text = io.StringIO()
