@@ -10,7 +10,7 @@ from typing import ClassVar
 from starlette.requests import Request
 
 from app.errors import AppError
-from app.settings import Rate
+from app.rates import Rate
 
 Network = IPv4Network | IPv6Network
 _HOME_BITS = 64

@@ -14,35 +14,15 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.errors import Refusal
+from app.rates import LONGEST_COUNT_SECONDS, Rate
 
 PREFIX = "FREEQUOTE_"
 SAMPLE_KEY = base64.b64encode(b"sample key: never use this one!!").decode()
 """The key that the documentation shows. Production refuses it."""
 _KEY_BYTES = 32
-_RATE = re.compile(r"(\d{1,6})/(\d{1,5})(s|m|h)")
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
 LEASE_MARGIN_SECONDS = 30
 """What an attempt may take besides its deadline: to be recorded while the database is slow or away for a moment."""
-LONGEST_COUNT_SECONDS = 3600
-"""No limit on leads counts over a longer time: where one came from is not kept longer."""
 _SITE_KEY = re.compile(r"[0-9A-Za-z_-]{1,100}")
-
-
-class Rate:
-    """How much of something in how long a time: `60/10s`."""
-
-    def __init__(self, text: str) -> None:
-        match = _RATE.fullmatch(text.strip())
-        if not match or not int(match[1]) or not int(match[2]):
-            raise ValueError("write it as count/time, for example 60/10s or 100/10m")
-        self.count = int(match[1])
-        self.seconds = int(match[2]) * _UNIT_SECONDS[match[3]]
-        self.text = text.strip()
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def _rate(value: object) -> object:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from app.deliveries.claims import NOWHERE
 from soak.checker import Checker
 from soak.databases import Kind, open_ground
 from soak.deployment import CLEAN, Deployment, Outside, Pace
@@ -24,8 +25,8 @@ _DRAINS_WITHIN_SECONDS = 240
 _STEP = timedelta(hours=6)
 """How much time each second of draining is, so that what is to be tried again tomorrow need not be waited for."""
 _LARGEST_BYTES = 250 * 2**20
-_FAILED = "SELECT id FROM deliveries WHERE state = 'failed' AND lane <> 3"
-"""What was given up; of erased leads (lane 3) nothing is left to send."""
+_FAILED = f"SELECT id FROM deliveries WHERE state = 'failed' AND lane <> {NOWHERE}"
+"""What was given up; of erased leads nothing is left to send."""
 _OPEN = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')"
 
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.limits import BurstLimit, TooManyRequests, client_of
-from app.settings import Rate
+from app.rates import Rate
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

@@ -21,7 +21,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.limits import BurstLimit
 from app.parts import Parts
-from app.settings import Rate
+from app.rates import Rate
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)

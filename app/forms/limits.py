@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.settings import LONGEST_COUNT_SECONDS, Rate
+from app.rates import LONGEST_COUNT_SECONDS, Rate
 
 
 def _rate(text: str) -> str:

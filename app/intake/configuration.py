@@ -18,7 +18,7 @@ from app.forms.errors import FormClosed, FormNotFound
 from app.forms.models import Form, WordingSet
 from app.forms.wordings import DEFAULT_LANGUAGE
 from app.intake.flood import Limits, limits_of
-from app.settings import Rate
+from app.rates import Rate
 
 _TRUSTED_SECONDS = 1.0
 """How long what is in memory is taken for true; whatever would be refused is looked up first."""

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from app.forms.models import Form
 from app.forms.proofs import Proof
+from app.rates import LONGEST_COUNT_SECONDS, Rate
 from app.sealing.tokens import Tokens
-from app.settings import LONGEST_COUNT_SECONDS, Rate
 
 FLOOD = "flood"
 SAME_TEXT = "same-text"

@@ -22,22 +22,15 @@ from app.intake.trial import try_destination
 from app.leads import service as leads
 from app.leads.schemas import LeadChange, Status
 from app.leads.withdrawal import agreements
-from app.settings import Settings, read_settings
+from app.settings import Settings
 from tests.support.house import PERSON, Desk
-from tests.support.smtp import SmtpServer
+from tests.support.smtp import SmtpServer, posting_there
 
 
 @pytest.fixture
 def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
     """Give settings under which letters go to the mail server."""
-    return read_settings(
-        {
-            "FREEQUOTE_DATABASE_URL": settings.database_url.get_secret_value(),
-            "FREEQUOTE_DATA_DIR": str(settings.data_dir),
-            "FREEQUOTE_SMTP_URL": smtp_server.url,
-            "FREEQUOTE_MAIL_FROM": "Clinic <quotes@clinic.example>",
-        }
-    )
+    return posting_there(settings, smtp_server)
 
 
 async def change(desk: Desk, **wanted: Any) -> None:

@@ -9,10 +9,10 @@ from app.deliveries.acknowledging import change_form
 from app.destinations.shapes import Include
 from app.forms.letters import Letter, OwnText, filled, filled_subject, remove_text, set_text
 from app.forms.schemas import FormChange
-from app.settings import Settings, read_settings
+from app.settings import Settings
 from tests.support.house import PERSON, Desk
 from tests.support.letters import text_of
-from tests.support.smtp import SmtpServer
+from tests.support.smtp import SmtpServer, posting_there
 
 HOSTILE = {**PERSON, "name": "Zoë {reference} {0.__class__}\r\nBcc: all@mail.example"}
 
@@ -20,14 +20,7 @@ HOSTILE = {**PERSON, "name": "Zoë {reference} {0.__class__}\r\nBcc: all@mail.ex
 @pytest.fixture
 def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
     """Give settings under which letters go to the mail server."""
-    return read_settings(
-        {
-            "FREEQUOTE_DATABASE_URL": settings.database_url.get_secret_value(),
-            "FREEQUOTE_DATA_DIR": str(settings.data_dir),
-            "FREEQUOTE_SMTP_URL": smtp_server.url,
-            "FREEQUOTE_MAIL_FROM": "Clinic <quotes@clinic.example>",
-        }
-    )
+    return posting_there(settings, smtp_server)
 
 
 async def say(desk: Desk, letter: Letter, language: str, **own: Any) -> None:

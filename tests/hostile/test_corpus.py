@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from app.limits import BurstLimit
-from app.settings import Rate
+from app.rates import Rate
 from tests.hostile.asking import ask, changes, flaws
 from tests.hostile.corpus import forms, heads, json_bodies
 from tests.hostile.corpus.case import CANARIES, Case

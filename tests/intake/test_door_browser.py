@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.database import Database
 from app.intake.admission import Admission
 from app.limits import BurstLimit
-from app.settings import Rate
+from app.rates import Rate
 from tests.intake.enquiry import BROWSER, DOOR, FLAT, PARTS, WORDS_OF_HERS, assert_problem
 
 THANKS = "https://clinic.example/gracias"

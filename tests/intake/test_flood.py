@@ -21,7 +21,7 @@ from app.intake.schemas import read_quote_request
 from app.intake.service import Accepted, candidate, forget_old
 from app.leads.models import Lead
 from app.parts import Parts
-from app.settings import Rate
+from app.rates import Rate
 from tests.support.clock import FakeClock
 
 _BODY = """{"name": "Jovana Petek", "email": "jovana@mail.example", "country": "SI", "condition": "lupus",

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import func, select, update
 
 from app.database import database_now
 from app.deliveries import service
+from app.deliveries.engine import Engine
 from app.deliveries.forgetting import LEAD_ERASED
 from app.deliveries.models import Delivery
 from app.deliveries.sweeping import sweep
@@ -20,16 +22,22 @@ from tests.support.sink import Answer, HttpSink
 CREATED = "lead.created"
 
 
-async def test_what_is_being_sent_counts_as_delivered_and_the_erasure_comes_behind_it(
-    desk: Desk, http_sink: HttpSink
-) -> None:
-    http_sink.answers.append(Answer(200, b"Aurelia is in", delay=0.5))
+async def _erased_in_flight(desk: Desk, http_sink: HttpSink, answer: Answer) -> tuple[Any, Engine]:
+    """Erase a lead whose webhook is about to be answered so; return it and the engine that waits for the answer."""
+    http_sink.answers.append(answer)
     await desk.webhook(http_sink.url())
     new = await desk.lead()
     engine = short_lived(desk, 3)
     await engine.start_due()
     await http_sink.received()
     await erase(desk.house, new.reference)
+    return new, engine
+
+
+async def test_what_is_being_sent_counts_as_delivered_and_the_erasure_comes_behind_it(
+    desk: Desk, http_sink: HttpSink
+) -> None:
+    new, engine = await _erased_in_flight(desk, http_sink, Answer(200, b"Aurelia is in", delay=0.5))
     assert await engine.start_due() == 0, "it would have overtaken what is being sent"
     await engine.finish()
     assert await stands(desk, new.id) == [(CREATED, "delivered", None), (ERASED, "pending", None)]
@@ -39,13 +47,7 @@ async def test_what_is_being_sent_counts_as_delivered_and_the_erasure_comes_behi
 
 
 async def test_what_is_being_sent_and_fails_is_not_tried_again(desk: Desk, http_sink: HttpSink) -> None:
-    http_sink.answers.append(Answer(503, b"Aurelia is not welcome", delay=0.5))
-    await desk.webhook(http_sink.url())
-    new = await desk.lead()
-    engine = short_lived(desk, 3)
-    await engine.start_due()
-    await http_sink.received()
-    await erase(desk.house, new.reference)
+    new, engine = await _erased_in_flight(desk, http_sink, Answer(503, b"Aurelia is not welcome", delay=0.5))
     await engine.finish()
     assert await stands(desk, new.id) == [(CREATED, "cancelled", LEAD_ERASED), (ERASED, "pending", None)]
     attempts = (await service.show(desk.house.database, (await promised(desk, new.id))[0].id)).attempts

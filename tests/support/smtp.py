@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from app.settings import Settings, read_settings
 from tests.support.waiting import eventually
 
 
@@ -78,3 +79,15 @@ class _Handler:
         content = envelope.original_content or b""
         self._face.mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), content))
         return "250 OK"
+
+
+def posting_there(settings: Settings, server: SmtpServer) -> Settings:
+    """Return settings under which letters go to a mail server."""
+    return read_settings(
+        {
+            "FREEQUOTE_DATABASE_URL": settings.database_url.get_secret_value(),
+            "FREEQUOTE_DATA_DIR": str(settings.data_dir),
+            "FREEQUOTE_SMTP_URL": server.url,
+            "FREEQUOTE_MAIL_FROM": "Clinic <quotes@clinic.example>",
+        }
+    )

@@ -14,7 +14,7 @@ from app.access.refusals import Refusals
 from app.access.sessions import SessionDesk
 from app.limits import BurstLimit
 from app.parts import Parts
-from app.settings import Rate
+from app.rates import Rate
 
 CALLBACK = "/v1/session/oidc/callback"
 _TRIES_OF_ONE_CLIENT = Rate("60/15m")

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.leads.models import Lead
-from app.settings import Rate, Settings
+from app.rates import Rate
+from app.settings import Settings
 from tests.intake.enquiry import DOOR
 from tests.intake.spam.corpus import Letter, letters
 
