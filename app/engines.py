@@ -1,11 +1,13 @@
 """Addresses of the two databases, and the engines and connections behind them."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import aiosqlite
 import asyncpg
 import orjson
 from sqlalchemy import event
@@ -51,11 +53,72 @@ def sqlite_engine(url: str, *, pool_size: int, opening: str) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": _LOCK_WAIT_SECONDS, "isolation_level": None},
+        connect_args={
+            "timeout": _LOCK_WAIT_SECONDS,
+            "isolation_level": None,
+            "async_creator_fn": _SqliteConnection.to,
+        },
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _opener(opening))
     return engine
+
+
+class _SqliteConnection(aiosqlite.Connection):
+    """A connection whose cursors go to its thread once for each statement."""
+
+    @classmethod
+    def to(cls, file: str, **options: Any) -> "_SqliteConnection":
+        """Make what connects once it is awaited."""
+        connection = cls(lambda: sqlite3.connect(file, **options), iter_chunk_size=1)
+        # A connection that was left open keeps no process from ending.
+        connection._thread.daemon = True
+        return connection
+
+    def cursor(self) -> "_SqliteCursor":  # type: ignore[override]
+        """Make a cursor, without going anywhere yet."""
+        return _SqliteCursor(self)
+
+    async def run(
+        self, way: Callable[..., sqlite3.Cursor], sql: str, parameters: Iterable[Any]
+    ) -> tuple[sqlite3.Cursor, list[Any]]:
+        """Run a statement in the thread; return its cursor, closed, and all that it found."""
+        connection = self._conn
+
+        def run() -> tuple[sqlite3.Cursor, list[Any]]:
+            with closing(connection.cursor()) as cursor:
+                way(cursor, sql, parameters)
+                return cursor, cursor.fetchall() if cursor.description else []
+
+        return await self._execute(run)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _SqliteCursor(aiosqlite.Cursor):
+    """A cursor that comes back with all rows of a statement.
+
+    The driver's own goes to the thread and back four times: to be made, to run, to get the rows, and to be closed.
+    """
+
+    def __init__(self, connection: _SqliteConnection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_SqliteCursor":
+        """Run a statement and take what it finds."""
+        self._cursor, self._rows = await self._connection.run(sqlite3.Cursor.execute, sql, parameters or ())
+        return self
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_SqliteCursor":
+        """Run a statement once for each of the parameters."""
+        self._cursor, self._rows = await self._connection.run(sqlite3.Cursor.executemany, sql, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """Return all rows."""
+        return self._rows
+
+    async def close(self) -> None:
+        """Go nowhere: it was closed where it ran."""
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
