@@ -1,8 +1,7 @@
 """Search over sealed data: tokens say which leads may fit, opening them says which do.
 
-Tokens stand by epochs of 8,192 leads. A search walks the epochs, newest or oldest first, a short stretch and then as
-long ones as it needs, so that a frequent word is found at once and a rare one in two steps. It opens a bounded number
-of leads a page, then hands out a cursor. Leads come in the order of their arrival.
+Tokens stand by epochs of 8,192 leads. A search walks the epochs, newest or oldest first, in one statement until enough
+is found. It opens a bounded number of leads a page, then hands out a cursor. Leads come in the order of their arrival.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ from app.leads.search import queries
 from app.leads.search.queries import Tokens
 from app.leads.search.terms import Person, Term
 from app.leads.showing import opened
-from app.leads.tokens import EPOCH_BITS, epoch_of
 from app.paging import number_in, read_cursor, write_cursor
 from app.sealing.keyring import Keyring
 
@@ -30,12 +28,11 @@ _MOST_PASSED = 10_000
 """How many leads that a clear column rules out a page passes over."""
 _MOST_PROBED = 6_000
 """How many leads of the rarest term a page looks up the other terms for."""
-_SAMPLES = 2
-"""In so many epochs terms are counted, to begin with the rarest."""
-_FEW = 80
-"""Leads of an epoch that have the rarest term: so few are looked up one by one for the other terms."""
-_FIRST_STRETCH = 1
-_LONGEST_STRETCH = 128
+_FEW = 160
+"""Leads of the two epochs counted that have the rarest term: so few are looked up one by one for the other terms."""
+_ALL_EPOCHS = 1 << 31
+_LONGEST_STRETCH = 512
+"""So many epochs, four million leads, one statement walks: some milliseconds."""
 _BATCH = 500
 _MOST_TERMS = 4
 """So many terms are looked up by token; the others are judged when a lead is open."""
@@ -45,39 +42,30 @@ Hit = tuple[Listed, Part]
 
 @dataclass(slots=True)
 class _Walk:
-    """How far a search has come; leads up to `place`, and that one too, lie behind it."""
+    """How far a search has come."""
 
-    place: int
-    top: int
-    """The newest lead's epoch."""
-    is_upward: bool
-    reach: int
-    """How many epochs it may still walk."""
-    width: int
-    """How many of them at a time."""
-    is_over: bool
-    has_few: bool = True
-    """Whether few leads have the rarest term."""
-    seen: int = 0
-    """How many epochs it has walked."""
+    tokens: Sequence[Tokens]
+    """Of each term, the rarest first; without any, every lead may fit."""
+    way: queries.Way
+    place: int | None
+    """Leads up to this one, and this one too, lie behind; None: it has not begun."""
+    reach: int = _ALL_EPOCHS
+    """How many epochs it may still look into."""
+    is_over: bool = False
 
-    def stretch(self) -> tuple[int, int]:
-        """Return the lowest and the highest epoch to look at next."""
-        width = min(self.width, self.reach)
-        if self.is_upward:
-            lowest = epoch_of(self.place + 1)
-            return lowest, min(self.top, lowest + width - 1)
-        highest = epoch_of(self.place - 1)
-        return max(0, highest - width + 1), highest
-
-    def leave(self, lowest: int, highest: int, found: int, needed: int) -> None:
-        """Go on behind a stretch that holds nothing more; the next is twice as long as should do."""
-        self.reach -= highest - lowest + 1
-        self.seen += highest - lowest + 1
-        wanted = 2 * needed * self.seen // found if found else _LONGEST_STRETCH
-        self.width = max(_FIRST_STRETCH, min(wanted, _LONGEST_STRETCH))
-        self.place = (highest + 1 << EPOCH_BITS) - 1 if self.is_upward else lowest << EPOCH_BITS
-        self.is_over = highest >= self.top if self.is_upward else lowest == 0
+    async def next(self, session: AsyncSession, count: int) -> list[int]:
+        """Return the next leads that may fit, so many at most, and go on behind them."""
+        if not self.tokens:
+            numbers = await queries.arrived(session, self.place, count, is_upward=self.way.is_upward)
+            self.place = numbers[-1] if numbers else self.place
+            self.is_over = len(numbers) < count
+            return numbers
+        epochs = min(self.reach, _LONGEST_STRETCH)
+        stretch = await queries.walk(session, self.tokens, self.place, epochs, count, self.way)
+        self.place, self.is_over = stretch.place, stretch.is_last
+        if len(stretch.numbers) < count:
+            self.reach -= stretch.epochs
+        return stretch.numbers
 
 
 async def find(
@@ -103,11 +91,11 @@ async def find(
     named = await _by_reference(session, keyring, filters.q, wanted)
     if named or (not by_words and read_reference(filters.q or "") is not None):
         return named, None
-    tokens, walk = await _begin(session, keyring, terms, cursor, is_upward=filters.sort is Sort.OLDEST)
-    hits = await _walk_on(session, keyring, walk, tokens, terms, wanted, limit)
+    walk = await _begin(session, keyring, terms, cursor, is_upward=filters.sort is Sort.OLDEST)
+    hits = await _walk_on(session, keyring, walk, terms, wanted, limit)
     if len(hits) > limit:
         return hits[:limit], write_cursor(hits[limit - 1][0].no)
-    return hits, None if walk.is_over else write_cursor(walk.place)
+    return hits, None if walk.is_over or walk.place is None else write_cursor(walk.place)
 
 
 async def _by_reference(
@@ -122,33 +110,25 @@ async def _by_reference(
 
 async def _begin(
     session: AsyncSession, keyring: Keyring, terms: Sequence[Term], cursor: str | None, *, is_upward: bool
-) -> tuple[list[Tokens], _Walk]:
-    """Return the tokens of each term, the rarest term first, and where the walk begins."""
-    newest = await queries.newest(session)
-    place = (0 if is_upward else newest + 1) if cursor is None else number_in(read_cursor(cursor, int)[0])
-    top = epoch_of(newest)
+) -> _Walk:
+    """Return a walk that begins where the page before ended; with several terms it goes by the rarest."""
+    place = None if cursor is None else number_in(read_cursor(cursor, int)[0])
     tokens: list[Tokens] = [
         keyring.tokens.of_all(values) for values in dict.fromkeys(term.values for term in terms) if values
     ]
-    reach, rarest = top + 1, 0
-    if len(tokens) > 1:
-        samples = {max(0, top * part // _SAMPLES - 1) for part in range(1, _SAMPLES + 1)}
-        counts = await queries.count_tokens(session, samples, {token for some in tokens for token in some})
-        tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
-        rarest = sum(counts.get(token, 0) for token in tokens[0])
-        reach = max(_FIRST_STRETCH, _MOST_PROBED * _SAMPLES // max(rarest, 1))
-    # Hardly anybody shares a whole address or number: a short stretch would only be one query more.
-    width = _LONGEST_STRETCH if any(term.is_rare for term in terms) else _FIRST_STRETCH
-    ended = place >= newest if is_upward else place <= 1
-    walk = _Walk(min(place, newest + 1), top, is_upward, reach, width, ended, has_few=rarest < _FEW * _SAMPLES)
-    return tokens[:_MOST_TERMS], walk
+    if len(tokens) <= 1:
+        return _Walk(tokens, queries.Way(is_upward, one_by_one=False), place)
+    counts = await queries.count_tokens(session, {token for some in tokens for token in some})
+    tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
+    rarest = sum(counts.get(token, 0) for token in tokens[0])
+    way = queries.Way(is_upward, one_by_one=rarest < _FEW)
+    return _Walk(tokens[:_MOST_TERMS], way, place, max(1, _MOST_PROBED * 2 // max(rarest, 1)))
 
 
 async def _walk_on(
     session: AsyncSession,
     keyring: Keyring,
     walk: _Walk,
-    tokens: Sequence[Tokens],
     terms: Sequence[Term],
     wanted: Sequence[ColumnElement[bool]],
     limit: int,
@@ -157,35 +137,17 @@ async def _walk_on(
     hits: list[Hit] = []
     looked_at = passed = 0
     while not walk.is_over and walk.reach > 0 and looked_at < _MOST_OPENED and passed < _MOST_PASSED:
-        lowest, highest = walk.stretch()
         # As many as it takes if they go on to fit as often as until now.
         batch = min((limit + 1 - len(hits)) * (looked_at + passed + 1) // (len(hits) + 1), _BATCH)
-        numbers = await _numbers(session, walk, tokens, (lowest, highest), batch)
+        numbers = await walk.next(session, batch)
         rows = await queries.leads(session, numbers, wanted)
-        for number in numbers:
-            walk.place = number
-            row = rows.get(number)
-            if row is None:
-                passed += 1
-                continue
-            looked_at += 1
+        looked_at += len(rows)
+        passed += len(numbers) - len(rows)
+        for row in (rows[number] for number in numbers if number in rows):
             part = opened(keyring, row, row.wrapped)
             person = Person(part)
             if all(term.fits(person) for term in terms):
                 hits.append((row, part))
             if len(hits) > limit:
                 return hits
-        if len(numbers) < batch:
-            walk.leave(lowest, highest, len(hits), limit + 1 - len(hits))
     return hits
-
-
-async def _numbers(
-    session: AsyncSession, walk: _Walk, tokens: Sequence[Tokens], epochs: tuple[int, int], count: int
-) -> list[int]:
-    """Return the next leads of a stretch that have every token; where there is none to go by, the next of all."""
-    if tokens:
-        way = queries.Way(is_upward=walk.is_upward, one_by_one=walk.has_few)
-        return await queries.numbers(session, tokens, epochs, walk.place, count, way)
-    lowest, highest = epochs[0] << EPOCH_BITS, (epochs[1] + 1 << EPOCH_BITS) - 1
-    return await queries.arrived(session, lowest, highest, walk.place, count, is_upward=walk.is_upward)

@@ -10,24 +10,49 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.leads.models import Lead
 from app.leads.queries import LISTED_WITH_KEY, Listed
+from app.leads.tokens import EPOCH_BITS, epoch_of
 
 Tokens = Collection[int]
 """Of one term: a lead that fits has one of them."""
 
-# The index begins with the epoch, so each epoch is asked by itself; both planners are shown that way and no other.
-_POSTGRESQL = """
-    SELECT {distinct} lead_no FROM generate_series({lowest}::int, {highest}::int) AS epochs (n) CROSS JOIN LATERAL (
-        SELECT lead_no FROM search_tokens AS one WHERE one.epoch = epochs.n AND {has_tokens} OFFSET 0
-    ) AS found"""
-_SQLITE = """
-    WITH RECURSIVE epochs (n) AS (SELECT {lowest} UNION ALL SELECT n + 1 FROM epochs WHERE n < {highest})
-    SELECT {distinct} one.lead_no FROM epochs CROSS JOIN search_tokens AS one
-    WHERE one.epoch = epochs.n AND {has_tokens}"""
-_TOKEN = {"postgresql": "= ANY({}::bigint[])", "sqlite": "IN (SELECT value FROM json_each({}))"}
+# The index begins with the epoch: each step looks into one, and no step follows once enough is found.
+_WALK = {
+    "postgresql": """
+    WITH RECURSIVE walk (epoch, togo, found, numbers) AS (
+        SELECT coalesce($1, {top} + 1, 0)::int, $2::int, 0, ARRAY[]::bigint[]
+        UNION ALL
+        SELECT epoch {step} 1, togo - 1, found + cardinality(numbers), ARRAY(
+            SELECT {distinct} lead_no FROM search_tokens AS one
+            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} $3::bigint AND {has_tokens}
+            ORDER BY lead_no {order} LIMIT $4::int)
+        FROM walk WHERE togo > 0 AND epoch {more} AND found + cardinality(numbers) < $4::int)
+    SELECT {reached}(epoch), min(togo), ARRAY(SELECT unnest(numbers) FROM walk) FROM walk""",
+    "sqlite": """
+    WITH RECURSIVE walk (epoch, togo, found, numbers) AS (
+        SELECT coalesce(?1, {top} + 1, 0), ?2, 0, '[]'
+        UNION ALL
+        SELECT epoch {step} 1, togo - 1, found + json_array_length(numbers), (SELECT json_group_array(lead_no) FROM (
+            SELECT {distinct} lead_no FROM search_tokens AS one
+            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} ?3 AND {has_tokens}
+            ORDER BY lead_no {order} LIMIT ?4))
+        FROM walk WHERE togo > 0 AND epoch {more} AND found + json_array_length(numbers) < ?4)
+    SELECT {reached}(epoch), min(togo), (SELECT json_group_array(value) FROM walk, json_each(numbers)) FROM walk""",
+}
+_FIRST_TOKENS = 5
+_DOWNWARD = {"step": "-", "behind": "<", "order": "DESC", "reached": "min"}
+_UPWARD = {"step": "+", "behind": ">", "order": "ASC", "reached": "max"}
+_TOKEN = {
+    # PostgreSQL would plan anew for each list that it can look into; behind a SELECT it cannot.
+    "postgresql": "token = ANY ((SELECT ${}::bigint[])::bigint[])",
+    "sqlite": "token IN (SELECT value FROM json_each(?{}))",
+}
 _OTHER = """EXISTS (SELECT 1 FROM search_tokens AS other
-    WHERE other.epoch = one.epoch AND other.token {} AND other.lead_no = one.lead_no{})"""
+    WHERE other.epoch = one.epoch AND other.{} AND other.lead_no = one.lead_no{})"""
 # Behind a fence PostgreSQL looks for the other terms lead by lead; otherwise it reads all their leads of an epoch.
 _FENCE = " OFFSET 0"
+_GREATER = {"postgresql": "greatest", "sqlite": "max"}
+_NO_LEAD = 2**63 - 1
+"""A number behind all leads."""
 
 
 class Way(NamedTuple):
@@ -39,64 +64,75 @@ class Way(NamedTuple):
     """Whether few leads have the first term, so that each is looked up for the others."""
 
 
-async def newest(session: AsyncSession) -> int:
-    """Return the number of the newest lead; 0: there is none."""
-    return await session.scalar(select(func.max(Lead.no))) or 0
+class Stretch(NamedTuple):
+    """What a walk over some epochs found."""
+
+    numbers: list[int]
+    """Leads that have a token of every term, in the order of the walk."""
+    place: int
+    """The lead that it came to: the last of these, or the last of the epochs."""
+    epochs: int
+    """How many it looked into."""
+    is_last: bool
+    """Whether no lead stands behind its place."""
 
 
-async def count_tokens(session: AsyncSession, epochs: Collection[int], tokens: Tokens) -> dict[int, int]:
-    """Count the leads with each token in some epochs."""
+async def count_tokens(session: AsyncSession, tokens: Tokens) -> dict[int, int]:
+    """Count the leads with each token in two epochs: the newest that is full, and one in the middle."""
     dialect = _dialect(session)
-    given = _TOKEN[dialect]
+    samples = ", ".join(f"{_GREATER[dialect]}({_top()}{part} - 1, 0)" for part in ("", " / 2"))
     statement = (
-        f"SELECT token, count(*) FROM search_tokens WHERE epoch {given.format(_place(dialect, 0))} "  # noqa: S608 - ours
-        f"AND token {given.format(_place(dialect, 1))} GROUP BY token"
+        f"SELECT token, count(*) FROM search_tokens WHERE epoch IN ({samples}) "  # noqa: S608 - ours
+        f"AND {_TOKEN[dialect].format(1)} GROUP BY token"
     )
-    found = await _run(session, statement, [epochs, tokens])
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in await _run(session, statement, [tokens])}
 
 
-async def numbers(
-    session: AsyncSession,
-    terms: Sequence[Tokens],
-    epochs: tuple[int, int],
-    place: int,
-    count: int,
-    way: Way,
-) -> list[int]:
-    """Return the next numbers behind a place, in order, whose leads have a token of every term.
+async def walk(
+    session: AsyncSession, terms: Sequence[Tokens], place: int | None, epochs: int, count: int, way: Way
+) -> Stretch:
+    """Look for the next `count` leads behind a place, or from the beginning on, in so many epochs at most.
 
-    `epochs` are the lowest and the highest to look in; the first term leads, and should be the rarest.
+    The first term leads, and should be the rarest.
     """
-    statement = _numbers(_dialect(session), len(terms), way, is_distinct=len(terms[0]) > 1)
-    return [number for (number,) in await _run(session, statement, [*epochs, place, count, *terms])]
+    start: int | None = None
+    if way.is_upward:
+        start = epoch_of((place or 0) + 1) - 1
+    elif place is not None:
+        start = epoch_of(place - 1) + 1
+    behind = place or 0 if way.is_upward or place is not None else _NO_LEAD
+    statement = _walk(_dialect(session), len(terms), way, is_distinct=len(terms[0]) > 1)
+    ((reached, togo, found),) = await _run(session, statement, [start, epochs, behind, count, *terms])
+    found = orjson.loads(found) if isinstance(found, str) else found
+    numbers = sorted(found, reverse=not way.is_upward)[:count]
+    if len(numbers) == count:
+        return Stretch(numbers, numbers[-1], epochs - togo, is_last=False)
+    edge = reached << EPOCH_BITS
+    # It stopped before it had to, although it found too few.
+    return Stretch(numbers, edge + (1 << EPOCH_BITS) - 1 if way.is_upward else edge, epochs - togo, is_last=togo > 0)
 
 
 @cache
-def _numbers(dialect: str, terms: int, way: Way, *, is_distinct: bool) -> str:
-    lowest, highest, place, count, *tokens = (_place(dialect, number) for number in range(4 + terms))
-    first, *others = (_TOKEN[dialect].format(token) for token in tokens)
+def _walk(dialect: str, terms: int, way: Way, *, is_distinct: bool) -> str:
+    first, *others = (_TOKEN[dialect].format(_FIRST_TOKENS + number) for number in range(terms))
     fence = _FENCE if way.one_by_one and dialect == "postgresql" else ""
-    also = [_OTHER.format(other, fence) for other in others]
-    has_tokens = [f"one.token {first}", f"one.lead_no {'>' if way.is_upward else '<'} {place}", *also]
-    statement = (_POSTGRESQL if dialect == "postgresql" else _SQLITE).format(
+    return _WALK[dialect].format(
+        top=_top(),
+        more=f"< {_top()}" if way.is_upward else "> 0",
         # A lead may have several tokens of one term.
         distinct="DISTINCT" if is_distinct else "",
-        lowest=lowest,
-        highest=highest,
-        has_tokens=" AND ".join(has_tokens),
+        has_tokens=" AND ".join([f"one.{first}", *(_OTHER.format(other, fence) for other in others)]),
+        **(_UPWARD if way.is_upward else _DOWNWARD),
     )
-    return f"{statement} ORDER BY lead_no {'ASC' if way.is_upward else 'DESC'} LIMIT {count}"
 
 
-async def arrived(
-    session: AsyncSession, lowest: int, highest: int, place: int, count: int, *, is_upward: bool
-) -> list[int]:
-    """Return the next numbers behind a place, in order, that stand between two, both included."""
+async def arrived(session: AsyncSession, place: int | None, count: int, *, is_upward: bool) -> list[int]:
+    """Return the next numbers behind a place, or from the beginning on, in order."""
     number = Lead.no
-    behind = number > place if is_upward else number < place
-    query = select(number).where(number >= lowest, number <= highest, behind)
-    return list(await session.scalars(query.order_by(number.asc() if is_upward else number.desc()).limit(count)))
+    query = select(number).order_by(number.asc() if is_upward else number.desc()).limit(count)
+    if place is not None:
+        query = query.where(number > place if is_upward else number < place)
+    return list(await session.scalars(query))
 
 
 async def leads(session: AsyncSession, some: Sequence[int], wanted: Sequence[ColumnElement[bool]]) -> dict[int, Listed]:
@@ -112,18 +148,18 @@ async def leads(session: AsyncSession, some: Sequence[int], wanted: Sequence[Col
     return {row.no: row for row in await session.execute(LISTED_WITH_KEY.where(among, *wanted))}
 
 
-async def _run(session: AsyncSession, statement: str, values: Sequence[int | Tokens]) -> Sequence[Any]:
+async def _run(session: AsyncSession, statement: str, values: Sequence[int | Tokens | None]) -> Sequence[Any]:
     """Run a statement of the driver's own spelling, numbers and lists of numbers in the order of its places."""
-    spelled: list[Any]
-    if _dialect(session) == "sqlite":
-        spelled = [value if isinstance(value, int) else orjson.dumps(list(value)).decode() for value in values]
-    else:
-        spelled = [value if isinstance(value, int) else list(value) for value in values]
+    is_sqlite = _dialect(session) == "sqlite"
+    spelled: list[Any] = [
+        value if isinstance(value, int | None) else orjson.dumps(list(value)).decode() if is_sqlite else list(value)
+        for value in values
+    ]
     return (await (await session.connection()).exec_driver_sql(statement, tuple(spelled))).all()
 
 
-def _place(dialect: str, number: int) -> str:
-    return f"${number + 1}" if dialect == "postgresql" else f"?{number + 1}"
+def _top() -> str:
+    return f"(SELECT max(no) >> {EPOCH_BITS} FROM leads)"  # noqa: S608 - a number
 
 
 def _dialect(session: AsyncSession) -> str:

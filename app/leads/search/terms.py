@@ -25,7 +25,6 @@ from app.leads.tokens import (
     words_of,
 )
 
-_RARE = frozenset({"mail", "phone", f"phone-{max(PHONE_TAILS)}"})
 _IN_NUMBERS = frozenset("+-()./–")
 Value = tuple[str, str]
 """Kind and value of a token."""
@@ -76,11 +75,6 @@ class Term:
     values: frozenset[Value]
     """Every lead that fits has a token of at least one of these; none: the index does not know."""
     fits: Callable[[Person], bool]
-
-    @property
-    def is_rare(self) -> bool:
-        """Say whether it is a whole address, or nearly a whole number."""
-        return bool(self.values) and all(kind in _RARE for kind, _ in self.values)
 
 
 def check_looked_for(filters: LeadFilters, by: Principal | None) -> None:
