@@ -3,9 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from app.access.models import ApiKey
 from app.database import Database, database_now
@@ -84,6 +87,29 @@ async def test_the_databases_clock_can_look_ahead(database: Database) -> None:
         now, later = (await session.execute(select(database_now(), database_now(90.5)))).one()
     assert timedelta(seconds=90) < later - now < timedelta(seconds=91)
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+async def test_a_statement_goes_to_a_sqlite_connections_thread_once(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(sqlite_url)
+    ways: list[object] = []
+    execute: Any = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, function: Any, *given: Any, **named: Any) -> Any:
+        ways.append(function)
+        return await execute(self, function, *given, **named)
+
+    async with database.read() as session:
+        await session.execute(text("SELECT 1"))
+        monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+        assert (await session.execute(text("SELECT 2 UNION SELECT 3"))).scalars().all() == [2, 3]
+        assert len(ways) == 1
+        with pytest.raises(OperationalError, match="no such table"):
+            await session.execute(text("SELECT * FROM nowhere"))
+        assert len(ways) == 2
+        assert await session.scalar(text("SELECT 4")) == 4
+    await database.dispose()
 
 
 async def test_a_database_that_does_not_answer_is_out_of_reach(free_port: int, tmp_path: Path) -> None:

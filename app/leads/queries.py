@@ -31,6 +31,7 @@ LISTED = tuple(column for column in _LEADS.columns if column.name not in _UNLIST
 SHOWN_AS = tuple("form" if column.name == "form_key" else column.name for column in LISTED)
 """What the listed columns are called where they are shown."""
 LISTED_WITH_KEY = select(*LISTED, _KEYS.c.wrapped).select_from(_LEADS.join(_KEYS, _KEYS.c.lead_id == _LEADS.c.id))
+_NOT_HELD, _NO_TEST = ~_LEADS.c.held, ~_LEADS.c.test
 Listed = Any
 """A row that begins with the listed columns of a lead."""
 
@@ -89,8 +90,8 @@ def cursor_after(lead: Listed, sort: Sort) -> str:
 
 def conditions(filters: LeadFilters, forms: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Yield what the clear columns of a lead must say; `forms` limits who asks, empty means all. A tag is joined."""
-    yield _LEADS.c.held if filters.held else ~_LEADS.c.held
-    yield _LEADS.c.test if filters.test else ~_LEADS.c.test
+    yield _LEADS.c.held if filters.held else _NOT_HELD
+    yield _LEADS.c.test if filters.test else _NO_TEST
     if forms:
         yield _LEADS.c.form_key.in_(forms)
     if filters.status:

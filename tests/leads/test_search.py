@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.access.principals import Principal
 from app.errors import InvalidRequest
@@ -156,6 +157,23 @@ async def test_pages_of_a_search_show_every_lead_once_across_epochs(
         assert await _find(desk, q="ada", sort="received_at", limit=limit) == made
         assert await _find(desk, q="a b", limit=limit) == made[::-1]
     assert await _find(desk, q="adb") == []
+
+
+@pytest.mark.parametrize(("words", "ways"), [("brandt", 1), ("nobody", 1), ("ada brandt", 2)])
+async def test_a_search_asks_the_database_once_and_once_more_which_of_several_words_is_rarest(
+    desk: Desk, words: str, ways: int
+) -> None:
+    lead = await desk.lead(person={**PERSON, "name": "Ada Brandt"})
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.extend([statement] if "SELECT" in statement else [])
+
+    engine = desk.house.database._reader.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    found = await _find(desk, q=words)
+    event.remove(engine, "before_cursor_execute", note)
+    assert (found, len(asked)) == ([] if words == "nobody" else [lead.reference], ways)
 
 
 async def test_a_page_opens_a_bounded_number_of_leads_and_hands_out_a_cursor(

@@ -53,19 +53,16 @@ class _Walk:
     """How many epochs it may still look into."""
     is_over: bool = False
 
-    async def next(self, session: AsyncSession, count: int) -> list[int]:
-        """Return the next leads that may fit, so many at most, and go on behind them."""
-        if not self.tokens:
-            numbers = await queries.arrived(session, self.place, count, is_upward=self.way.is_upward)
-            self.place = numbers[-1] if numbers else self.place
-            self.is_over = len(numbers) < count
-            return numbers
-        epochs = min(self.reach, _LONGEST_STRETCH)
-        stretch = await queries.walk(session, self.tokens, self.place, epochs, count, self.way)
+    async def next(self, session: AsyncSession, count: int, wanted: Sequence[ColumnElement[bool]]) -> queries.Stretch:
+        """Look at the next leads that may fit, so many at most, and go on behind them."""
+        if self.tokens:
+            epochs = min(self.reach, _LONGEST_STRETCH)
+            stretch = await queries.walk(session, self.tokens, self.place, epochs, count, self.way, wanted)
+        else:
+            stretch = await queries.arrived(session, self.place, count, self.way, wanted)
         self.place, self.is_over = stretch.place, stretch.is_last
-        if len(stretch.numbers) < count:
-            self.reach -= stretch.epochs
-        return stretch.numbers
+        self.reach -= stretch.epochs
+        return stretch
 
 
 async def find(
@@ -117,7 +114,7 @@ async def _begin(
         keyring.tokens.of_all(values) for values in dict.fromkeys(term.values for term in terms) if values
     ]
     if len(tokens) <= 1:
-        return _Walk(tokens, queries.Way(is_upward, one_by_one=False), place)
+        return _Walk(tokens, queries.Way(is_upward), place)
     counts = await queries.count_tokens(session, {token for some in tokens for token in some})
     tokens.sort(key=lambda some: sum(counts.get(token, 0) for token in some))
     rarest = sum(counts.get(token, 0) for token in tokens[0])
@@ -139,11 +136,10 @@ async def _walk_on(
     while not walk.is_over and walk.reach > 0 and looked_at < _MOST_OPENED and passed < _MOST_PASSED:
         # As many as it takes if they go on to fit as often as until now.
         batch = min((limit + 1 - len(hits)) * (looked_at + passed + 1) // (len(hits) + 1), _BATCH)
-        numbers = await walk.next(session, batch)
-        rows = await queries.leads(session, numbers, wanted)
-        looked_at += len(rows)
-        passed += len(numbers) - len(rows)
-        for row in (rows[number] for number in numbers if number in rows):
+        stretch = await walk.next(session, batch, wanted)
+        looked_at += len(stretch.leads)
+        passed += stretch.passed
+        for row in stretch.leads:
             part = opened(keyring, row, row.wrapped)
             person = Person(part)
             if all(term.fits(person) for term in terms):

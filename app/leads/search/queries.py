@@ -1,16 +1,32 @@
-"""What a search asks the database, in the words of each: which numbers have the tokens, and the leads behind them."""
+"""What a search asks the database, in the words of each: the next leads that have the tokens."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    null,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from app.leads.models import Lead
-from app.leads.queries import LISTED_WITH_KEY, Listed
+from app.leads.queries import LISTED, Listed
 from app.leads.tokens import EPOCH_BITS, epoch_of
+from app.sealing.models import DataKey
 
 Tokens = Collection[int]
 """Of one term: a lead that fits has one of them."""
@@ -19,40 +35,43 @@ Tokens = Collection[int]
 _WALK = {
     "postgresql": """
     WITH RECURSIVE walk (epoch, togo, found, numbers) AS (
-        SELECT coalesce($1, {top} + 1, 0)::int, $2::int, 0, ARRAY[]::bigint[]
+        SELECT CAST(coalesce(:start, {top} + 1, 0) AS integer), :epochs, 0, ARRAY[]::bigint[]
         UNION ALL
         SELECT epoch {step} 1, togo - 1, found + cardinality(numbers), ARRAY(
             SELECT {distinct} lead_no FROM search_tokens AS one
-            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} $3::bigint AND {has_tokens}
-            ORDER BY lead_no {order} LIMIT $4::int)
-        FROM walk WHERE togo > 0 AND epoch {more} AND found + cardinality(numbers) < $4::int)
-    SELECT {reached}(epoch), min(togo), ARRAY(SELECT unnest(numbers) FROM walk) FROM walk""",
+            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} :place AND {has_tokens}
+            ORDER BY lead_no {order} LIMIT :count)
+        FROM walk WHERE togo > 0 AND epoch {more} AND found + cardinality(numbers) < :count)
+    SELECT reached, togo, number FROM (SELECT {furthest}(epoch) AS reached, min(togo) AS togo FROM walk) AS edge
+        LEFT JOIN (SELECT unnest(numbers) AS number FROM walk) AS each ON true""",
     "sqlite": """
     WITH RECURSIVE walk (epoch, togo, found, numbers) AS (
-        SELECT coalesce(?1, {top} + 1, 0), ?2, 0, '[]'
+        SELECT coalesce(:start, {top} + 1, 0), :epochs, 0, '[]'
         UNION ALL
         SELECT epoch {step} 1, togo - 1, found + json_array_length(numbers), (SELECT json_group_array(lead_no) FROM (
             SELECT {distinct} lead_no FROM search_tokens AS one
-            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} ?3 AND {has_tokens}
-            ORDER BY lead_no {order} LIMIT ?4))
-        FROM walk WHERE togo > 0 AND epoch {more} AND found + json_array_length(numbers) < ?4)
-    SELECT {reached}(epoch), min(togo), (SELECT json_group_array(value) FROM walk, json_each(numbers)) FROM walk""",
+            WHERE one.epoch = walk.epoch {step} 1 AND one.lead_no {behind} :place AND {has_tokens}
+            ORDER BY lead_no {order} LIMIT :count))
+        FROM walk WHERE togo > 0 AND epoch {more} AND found + json_array_length(numbers) < :count)
+    SELECT reached, togo, number FROM (SELECT {furthest}(epoch) AS reached, min(togo) AS togo FROM walk) AS edge
+        LEFT JOIN (SELECT value AS number FROM walk, json_each(numbers)) AS each ON true""",
 }
-_FIRST_TOKENS = 5
-_DOWNWARD = {"step": "-", "behind": "<", "order": "DESC", "reached": "min"}
-_UPWARD = {"step": "+", "behind": ">", "order": "ASC", "reached": "max"}
+_DOWNWARD = {"step": "-", "behind": "<", "order": "DESC", "furthest": "min"}
+_UPWARD = {"step": "+", "behind": ">", "order": "ASC", "furthest": "max"}
 _TOKEN = {
     # PostgreSQL would plan anew for each list that it can look into; behind a SELECT it cannot.
-    "postgresql": "token = ANY ((SELECT ${}::bigint[])::bigint[])",
-    "sqlite": "token IN (SELECT value FROM json_each(?{}))",
+    "postgresql": "token = ANY ((SELECT :{})::bigint[])",
+    "sqlite": "token IN (SELECT value FROM json_each(:{}))",
 }
+_TOKENS_TYPE: dict[str, TypeEngine[Any]] = {"postgresql": ARRAY(BigInteger), "sqlite": String()}
 _OTHER = """EXISTS (SELECT 1 FROM search_tokens AS other
     WHERE other.epoch = one.epoch AND other.{} AND other.lead_no = one.lead_no{})"""
 # Behind a fence PostgreSQL looks for the other terms lead by lead; otherwise it reads all their leads of an epoch.
 _FENCE = " OFFSET 0"
 _GREATER = {"postgresql": "greatest", "sqlite": "max"}
-_NO_LEAD = 2**63 - 1
-"""A number behind all leads."""
+_FOUND = Column("reached", Integer), Column("togo", Integer), Column("number", BigInteger)
+_BEHIND_ALL = 2**63 - 1
+_LEADS, _KEYS = Lead.__table__, DataKey.__table__
 
 
 class Way(NamedTuple):
@@ -60,19 +79,21 @@ class Way(NamedTuple):
 
     is_upward: bool
     """Whether the oldest lead comes first."""
-    one_by_one: bool
+    one_by_one: bool = False
     """Whether few leads have the first term, so that each is looked up for the others."""
 
 
 class Stretch(NamedTuple):
-    """What a walk over some epochs found."""
+    """The next leads of a walk, and how far it came."""
 
-    numbers: list[int]
-    """Leads that have a token of every term, in the order of the walk."""
-    place: int
-    """The lead that it came to: the last of these, or the last of the epochs."""
+    leads: list[Listed]
+    """The listed columns and the `wrapped` data keys of those that are wanted, in the order of the walk."""
+    passed: int
+    """How many have a token of every term, and are not wanted."""
+    place: int | None
+    """The lead that it came to; None: there is none."""
     epochs: int
-    """How many it looked into."""
+    """How many epochs it has done with."""
     is_last: bool
     """Whether no lead stands behind its place."""
 
@@ -81,42 +102,68 @@ async def count_tokens(session: AsyncSession, tokens: Tokens) -> dict[int, int]:
     """Count the leads with each token in two epochs: the newest that is full, and one in the middle."""
     dialect = _dialect(session)
     samples = ", ".join(f"{_GREATER[dialect]}({_top()}{part} - 1, 0)" for part in ("", " / 2"))
-    statement = (
+    statement = text(
         f"SELECT token, count(*) FROM search_tokens WHERE epoch IN ({samples}) "  # noqa: S608 - ours
-        f"AND {_TOKEN[dialect].format(1)} GROUP BY token"
-    )
-    return {row[0]: row[1] for row in await _run(session, statement, [tokens])}
+        f"AND {_TOKEN[dialect].format('tokens')} GROUP BY token"
+    ).bindparams(bindparam("tokens", type_=_TOKENS_TYPE[dialect]))
+    found = await session.execute(statement, {"tokens": _spelled(dialect, tokens)})
+    return {row[0]: row[1] for row in found}
 
 
 async def walk(
-    session: AsyncSession, terms: Sequence[Tokens], place: int | None, epochs: int, count: int, way: Way
+    session: AsyncSession,
+    terms: Sequence[Tokens],
+    place: int | None,
+    epochs: int,
+    count: int,
+    way: Way,
+    wanted: Sequence[ColumnElement[bool]],
 ) -> Stretch:
     """Look for the next `count` leads behind a place, or from the beginning on, in so many epochs at most.
 
     The first term leads, and should be the rarest.
     """
-    start: int | None = None
+    dialect = _dialect(session)
+    values: dict[str, Any] = {f"term{number}": _spelled(dialect, tokens) for number, tokens in enumerate(terms)}
+    values |= {"epochs": epochs, "count": count}
     if way.is_upward:
-        start = epoch_of((place or 0) + 1) - 1
-    elif place is not None:
-        start = epoch_of(place - 1) + 1
-    behind = place or 0 if way.is_upward or place is not None else _NO_LEAD
-    statement = _walk(_dialect(session), len(terms), way, is_distinct=len(terms[0]) > 1)
-    ((reached, togo, found),) = await _run(session, statement, [start, epochs, behind, count, *terms])
-    found = orjson.loads(found) if isinstance(found, str) else found
-    numbers = sorted(found, reverse=not way.is_upward)[:count]
+        values |= {"start": epoch_of((place or 0) + 1) - 1, "place": place or 0}
+    elif place is None:
+        values |= {"start": None, "place": _BEHIND_ALL}
+    else:
+        values |= {"start": epoch_of(place - 1) + 1, "place": place}
+    found = _walk(dialect, len(terms), way, is_distinct=len(terms[0]) > 1)
+    rows = (await session.execute(_with_leads(*found, wanted), values)).all()
+    numbers, leads = _in_order(rows, count, way)
+    reached, togo = rows[0].reached, rows[0].togo
     if len(numbers) == count:
-        return Stretch(numbers, numbers[-1], epochs - togo, is_last=False)
+        return Stretch(leads, count - len(leads), numbers[-1], 0, is_last=False)
     edge = reached << EPOCH_BITS
-    # It stopped before it had to, although it found too few.
-    return Stretch(numbers, edge + (1 << EPOCH_BITS) - 1 if way.is_upward else edge, epochs - togo, is_last=togo > 0)
+    end = edge + (1 << EPOCH_BITS) - 1 if way.is_upward else edge
+    # With too few found it stops before it has to where there is no other epoch.
+    return Stretch(leads, len(numbers) - len(leads), end, epochs - togo, is_last=togo > 0)
+
+
+async def arrived(
+    session: AsyncSession, place: int | None, count: int, way: Way, wanted: Sequence[ColumnElement[bool]]
+) -> Stretch:
+    """Look at the next `count` leads behind a place, or from the beginning on, whatever their tokens."""
+    number = Lead.no
+    query = select(null().label("reached"), null().label("togo"), number.label("number"))
+    query = query.order_by(number.asc() if way.is_upward else number.desc()).limit(count)
+    if place is not None:
+        query = query.where(number > place if way.is_upward else number < place)
+    rows = (await session.execute(_with_leads(*_found(query.subquery()), wanted))).all()
+    numbers, leads = _in_order(rows, count, way)
+    end = numbers[-1] if numbers else place
+    return Stretch(leads, len(numbers) - len(leads), end, 0, is_last=len(numbers) < count)
 
 
 @cache
-def _walk(dialect: str, terms: int, way: Way, *, is_distinct: bool) -> str:
-    first, *others = (_TOKEN[dialect].format(_FIRST_TOKENS + number) for number in range(terms))
+def _walk(dialect: str, terms: int, way: Way, *, is_distinct: bool) -> tuple[FromClause, Select[Any]]:
+    first, *others = (_TOKEN[dialect].format(f"term{number}") for number in range(terms))
     fence = _FENCE if way.one_by_one and dialect == "postgresql" else ""
-    return _WALK[dialect].format(
+    statement = _WALK[dialect].format(
         top=_top(),
         more=f"< {_top()}" if way.is_upward else "> 0",
         # A lead may have several tokens of one term.
@@ -124,38 +171,32 @@ def _walk(dialect: str, terms: int, way: Way, *, is_distinct: bool) -> str:
         has_tokens=" AND ".join([f"one.{first}", *(_OTHER.format(other, fence) for other in others)]),
         **(_UPWARD if way.is_upward else _DOWNWARD),
     )
+    tokens = {f"term{number}": _TOKENS_TYPE[dialect] for number in range(terms)}
+    kinds = {"start": Integer(), "epochs": Integer(), "place": BigInteger(), "count": Integer(), **tokens}
+    given = [bindparam(name, type_=kind) for name, kind in kinds.items()]
+    return _found(text(statement).bindparams(*given).columns(*_FOUND).subquery("found"))
 
 
-async def arrived(session: AsyncSession, place: int | None, count: int, *, is_upward: bool) -> list[int]:
-    """Return the next numbers behind a place, or from the beginning on, in order."""
-    number = Lead.no
-    query = select(number).order_by(number.asc() if is_upward else number.desc()).limit(count)
-    if place is not None:
-        query = query.where(number > place if is_upward else number < place)
-    return list(await session.scalars(query))
+def _found(found: FromClause) -> tuple[FromClause, Select[Any]]:
+    return found, select(*LISTED, _KEYS.c.wrapped, *found.c)
 
 
-async def leads(session: AsyncSession, some: Sequence[int], wanted: Sequence[ColumnElement[bool]]) -> dict[int, Listed]:
-    """Return, by number, the listed columns and the wrapped data keys of those leads that are `wanted`."""
-    if not some:
-        return {}
-    number = Lead.__table__.c.no
-    if _dialect(session) == "postgresql":
-        among = number == any_(literal(some, ARRAY(BigInteger)))
-    else:
-        given = func.json_each(literal(orjson.dumps(some).decode(), String)).table_valued("value")
-        among = number.in_(select(given.c.value))
-    return {row.no: row for row in await session.execute(LISTED_WITH_KEY.where(among, *wanted))}
+def _with_leads(found: FromClause, query: Select[Any], wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Select the leads that are found and wanted; a row without a key stands for one that is not."""
+    leads = found.outerjoin(_LEADS, and_(_LEADS.c.no == found.c.number, *wanted))
+    joined = leads.outerjoin(_KEYS, _KEYS.c.lead_id == _LEADS.c.id)
+    return query.select_from(joined)
 
 
-async def _run(session: AsyncSession, statement: str, values: Sequence[int | Tokens | None]) -> Sequence[Any]:
-    """Run a statement of the driver's own spelling, numbers and lists of numbers in the order of its places."""
-    is_sqlite = _dialect(session) == "sqlite"
-    spelled: list[Any] = [
-        value if isinstance(value, int | None) else orjson.dumps(list(value)).decode() if is_sqlite else list(value)
-        for value in values
-    ]
-    return (await (await session.connection()).exec_driver_sql(statement, tuple(spelled))).all()
+def _in_order(rows: Sequence[Any], count: int, way: Way) -> tuple[list[int], list[Listed]]:
+    """Return the first `count` numbers found, and the leads of those that are wanted."""
+    found = sorted((row for row in rows if row.number is not None), key=lambda row: row.number)
+    found = (found if way.is_upward else found[::-1])[:count]
+    return [row.number for row in found], [row for row in found if row.wrapped is not None]
+
+
+def _spelled(dialect: str, tokens: Tokens) -> Any:
+    return orjson.dumps(list(tokens)).decode() if dialect == "sqlite" else list(tokens)
 
 
 def _top() -> str:
