@@ -23,6 +23,7 @@ class Action(StrEnum):
     LEAD_NOTED = "lead.noted"
     LEAD_REJECTED = "lead.rejected"
     LEAD_ERASED = "lead.erased"
+    SUBJECT_EXPORTED = "lead.subject-exported"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     DELIVERY_RETRIED = "delivery.retried"
     REPLAY_ORDERED = "replay.ordered"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.exporting import export_
+from app.cli.exporting import export_, subject_export
 from app.cli.filtering import filtered
 from app.cli.importing import import_
 from app.cli.running import run
@@ -28,6 +28,7 @@ _DAY = ["%Y-%m-%d"]
 app = typer.Typer(help="Accepted quote requests.", no_args_is_help=True, add_completion=False)
 app.command("export")(export_)
 app.command("import")(import_)
+app.command("subject-export")(subject_export)
 
 
 @app.command("list")

@@ -57,7 +57,12 @@ def show_list(
 
 def print_json(document: Any) -> None:
     """Print one JSON document."""
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(spelled(document).decode())
+
+
+def spelled(document: Any) -> bytes:
+    """Spell one JSON document so that people can read it."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
 def progress(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from app.deliveries.contexts import progress_of
 from app.deliveries.oauth import AccessTokens, NoToken
 from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.queries import Claimed
@@ -90,11 +91,11 @@ class Courier:
         """Return how many calls are made there, and what they gave; the calls to another place are none of them."""
         if one.progress is None:
             return 0, {}
-        progress = orjson.loads(one.key(self._keyring).open(one.progress, _place(one)))
+        progress = orjson.loads(one.key(self._keyring).open(one.progress, progress_of(one.id)))
         return (progress["made"], progress["kept"]) if progress.get("to") == [one.format, url] else (0, {})
 
     def _seal_progress(self, one: Claimed, progress: dict[str, Any]) -> bytes:
-        return one.key(self._keyring).seal(orjson.dumps(progress), _place(one))
+        return one.key(self._keyring).seal(orjson.dumps(progress), progress_of(one.id))
 
 
 def _read(call: Call, kept: _Progress, reply: Reply) -> tuple[Outcome, _Progress]:
@@ -105,7 +106,3 @@ def _read(call: Call, kept: _Progress, reply: Reply) -> tuple[Outcome, _Progress
         return reply.outcome, {**kept, **call.read(reply.answer)}
     except NotTaken as refusal:
         return replace(reply.outcome, verdict=Verdict.RETRY, reason=str(refusal)), kept
-
-
-def _place(one: Claimed) -> str:
-    return f"deliveries.progress:{one.id}"

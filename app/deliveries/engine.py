@@ -11,6 +11,7 @@ from app.clock import Clock
 from app.database import Database
 from app.deliveries import claims
 from app.deliveries.breaker import Standing
+from app.deliveries.contexts import excerpt_of
 from app.deliveries.outbox import open_body, open_erasure
 from app.deliveries.places import IN_FLIGHT, IN_FLIGHT_EACH, Channels, Waiting, share
 from app.deliveries.policy import Outcome, Verdict, next_attempt
@@ -185,7 +186,7 @@ class Engine:
         # Nothing seals what is answered to an erasure, and it may name whoever was erased.
         if not excerpt or one.event_type == ERASED:
             return None
-        return one.key(self._keyring).seal(excerpt, f"attempts.excerpt:{one.id}.{one.number}")
+        return one.key(self._keyring).seal(excerpt, excerpt_of(one.id, one.number))
 
 
 def _waiting(destination: Destination) -> Waiting:

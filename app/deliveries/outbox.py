@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import rfc3339
+from app.deliveries.contexts import body_of
 from app.deliveries.models import Delivery, Event
 from app.destinations.models import Destination
 from app.destinations.routing import Facts, Way, route
@@ -87,12 +88,12 @@ def open_erasure(body: bytes) -> dict[str, Any]:
 
 def seal_body(key: SealingKey, event_id: UUID, document: dict[str, Any]) -> bytes:
     """Seal an event's document for its row."""
-    return key.seal(orjson.dumps(document), f"events.body:{event_id}")
+    return key.seal(orjson.dumps(document), body_of(event_id))
 
 
 def open_body(key: SealingKey, event_id: UUID, envelope: bytes) -> dict[str, Any]:
     """Open an event's document."""
-    document: dict[str, Any] = orjson.loads(key.open(envelope, f"events.body:{event_id}"))
+    document: dict[str, Any] = orjson.loads(key.open(envelope, body_of(event_id)))
     return document
 
 

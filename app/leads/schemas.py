@@ -167,8 +167,8 @@ class DeliverySummary(BaseModel):
     reason: str | None
 
 
-class LeadOut(BaseModel):
-    """A lead, whole."""
+class LeadRecord(BaseModel):
+    """All that a lead says by itself."""
 
     id: UUID
     version: Annotated[int, Field(description="Grows with every change; also the `ETag`.")]
@@ -192,6 +192,11 @@ class LeadOut(BaseModel):
     consents: list[dict[str, Any]]
     attribution: dict[str, Any]
     answers: dict[str, Any]
+
+
+class LeadOut(LeadRecord):
+    """A lead, whole, with its relatives and where its events stand."""
+
     related: list[RelatedLead]
     deliveries: list[DeliverySummary]
 

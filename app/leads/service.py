@@ -71,9 +71,19 @@ async def find(
 async def show(database: Database, keyring: Keyring, name: str, *, by: Principal | None = None) -> LeadOut:
     """Return one lead, whole, by id or reference, or raise `LeadNotFound`. Opening one is a deliberate act: audited."""
     async with database.begin() as session:
-        lead, key = await _load(session, keyring, name, by)
+        lead, key = await load(session, keyring, name, by)
         note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
         return await whole(session, keyring, lead, key, by)
+
+
+async def load(session: AsyncSession, keyring: Keyring, name: str, by: Principal | None) -> tuple[Lead, SealingKey]:
+    """Return one lead that `by` may see with its key, by id or reference, or raise `LeadNotFound`."""
+    query = queries.by_id_or_reference(name)
+    row = (await session.execute(query)).first() if query is not None else None
+    if row is None or (by is not None and not by.sees(row[0].form_key)):
+        raise LeadNotFound
+    lead, wrapped = row
+    return lead, keyring.data_key(lead.id, wrapped)
 
 
 async def timeline_of(
@@ -90,7 +100,7 @@ async def timeline_of(
     Errors: `LeadNotFound`; `InvalidRequest` for a cursor of another list.
     """
     async with database.begin() as session:
-        lead, key = await _load(session, keyring, name, by)
+        lead, key = await load(session, keyring, name, by)
         note(session, by, Action.LEAD_OPENED, f"lead:{lead.id}")
         return await timeline.read(session, lead, key, cursor=cursor, limit=limit)
 
@@ -176,12 +186,3 @@ async def add_note(
         session.add(step)
         note(session, by, Action.LEAD_NOTED, f"lead:{lead.id}")
     return timeline.entry_of(step, key)
-
-
-async def _load(session: AsyncSession, keyring: Keyring, name: str, by: Principal | None) -> tuple[Lead, SealingKey]:
-    query = queries.by_id_or_reference(name)
-    row = (await session.execute(query)).first() if query is not None else None
-    if row is None or (by is not None and not by.sees(row[0].form_key)):
-        raise LeadNotFound
-    lead, wrapped = row
-    return lead, keyring.data_key(lead.id, wrapped)

@@ -7,16 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.principals import Principal
 from app.deliveries import queries as delivery_queries
 from app.leads import queries
-from app.leads.documents import Part, consent_data, open_part, open_parts
+from app.leads.documents import LeadParts, Part, consent_data, open_part, open_parts
 from app.leads.masking import sees_contact
 from app.leads.models import Lead
 from app.leads.queries import LISTED, SHOWN_AS, Listed
-from app.leads.schemas import DeliverySummary, LeadOut, LeadSummary, RelatedLead
+from app.leads.schemas import DeliverySummary, LeadOut, LeadRecord, LeadSummary, RelatedLead
 from app.leads.tokens import mail_of, phone_of
 from app.sealing.envelopes import SealingKey
 from app.sealing.keyring import Keyring
 
-_AS_THEY_ARE = LeadOut.model_fields.keys() & set(Lead.__table__.columns.keys()) - {
+_AS_THEY_ARE = LeadRecord.model_fields.keys() & set(Lead.__table__.columns.keys()) - {
     "person",
     "inquiry",
     "attribution",
@@ -43,11 +43,21 @@ def summary_of(lead: Lead, key: SealingKey, by: Principal | None) -> LeadSummary
 async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: SealingKey, by: Principal | None) -> LeadOut:
     """Show a lead with its consents, its relatives that `by` may see, and where its events stand."""
     parts = open_parts(key, lead)
-    consents = (await queries.consents_of(session, [lead.id]))[lead.id]
+    shown = await record(session, lead, parts)
     tokens = keyring.tokens.of_all(_exact_values(parts.person))
     related = await queries.related(session, lead, tokens, sorted(by.forms) if by else [])
     deliveries = await session.execute(delivery_queries.of_lead(lead.id))
     return LeadOut(
+        **shown.model_dump(),
+        related=[RelatedLead.model_validate(other, from_attributes=True) for other in related],
+        deliveries=[DeliverySummary.model_validate(row, from_attributes=True) for row in deliveries],
+    )
+
+
+async def record(session: AsyncSession, lead: Lead, parts: LeadParts) -> LeadRecord:
+    """Show a lead with its consents, and nothing of others."""
+    consents = (await queries.consents_of(session, [lead.id]))[lead.id]
+    return LeadRecord(
         **{name: getattr(lead, name) for name in _AS_THEY_ARE},
         form=lead.form_key,
         person={**parts.person, "country": lead.country, "language": lead.language},
@@ -55,8 +65,6 @@ async def whole(session: AsyncSession, keyring: Keyring, lead: Lead, key: Sealin
         consents=[consent_data(consent) for consent in consents],
         attribution={**lead.campaign, **parts.attribution},
         answers=parts.answers,
-        related=[RelatedLead.model_validate(other, from_attributes=True) for other in related],
-        deliveries=[DeliverySummary.model_validate(row, from_attributes=True) for row in deliveries],
     )
 
 

@@ -38,6 +38,14 @@ async def test_guessing_at_leads_is_throttled_as_well(client: httpx.AsyncClient,
     assert answers == [404, 404, 404, 429]
 
 
+async def test_showing_all_that_is_held_on_somebody_is_an_opening(
+    client: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    path = f"/v1/leads/{(await client.post(DOOR, json=JSON)).json()['id']}"
+    paths = [path, f"{path}/subject-export", f"{path}/timeline", f"{path}/subject-export"]
+    assert [(await staff.get(one)).status_code for one in paths] == [200, 200, 200, 429]
+
+
 def test_a_mask_leaves_nothing_that_reaches_anyone() -> None:
     person = {
         "name": "Aurelia Brandt",
