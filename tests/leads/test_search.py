@@ -137,7 +137,7 @@ async def test_pages_of_a_search_show_every_lead_once_across_epochs(
     # Small epochs and stretches, so that a few leads are a long walk.
     monkeypatch.setattr("app.leads.tokens.EPOCH_BITS", 1)
     monkeypatch.setattr(search_queries, "EPOCH_BITS", 1)
-    monkeypatch.setattr(search_queries, "_walk", search_queries._walk.__wrapped__)
+    monkeypatch.setattr(search_queries, "_walking", search_queries._walking.__wrapped__)
     for name in ("POSTGRESQL_TOKENS", "SQLITE_TOKENS"):
         rows = getattr(queries, name)
         monkeypatch.setattr(queries, name, replace(rows, select=rows.select.replace(f">> {EPOCH_BITS}", ">> 1")))
