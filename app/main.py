@@ -54,7 +54,7 @@ from app.privacy.router import router as privacy_router
 from app.problems import install_problem_handlers, problem_response
 from app.settings import Settings
 from app.telemetry import RequestLog
-from app.worker import WorkerLoop, make_engine, make_hints, make_sealer
+from app.worker import WorkerLoop, make_digests, make_engine, make_hints, make_sealer
 
 _ROUTERS = (
     intake_router,
@@ -134,7 +134,8 @@ def _lifespan(
         app.state.turnstile = turnstile = Turnstile.of(settings, clock)
         app.state.burst = BurstLimit(settings.burst)
         app.state.openings = BurstLimit(settings.openings, refusal=TooManyOpened)
-        loop = WorkerLoop(database, clock, engine, hints.wake, sealer=make_sealer(house))
+        sealer, digests = make_sealer(house), make_digests(house, senders)
+        loop = WorkerLoop(database, clock, engine, hints.wake, sealer=sealer, digests=digests)
         running = [asyncio.create_task(admission.run()), asyncio.create_task(hints.run())]
         if with_worker:
             running.append(asyncio.create_task(loop.run()))

@@ -24,6 +24,7 @@ from app.deliveries.sweeping import sweep
 from app.errors import OutOfReach
 from app.ids import new_id
 from app.intake.service import forget_old
+from app.leads.held import HeldDigests
 from app.leads.occasions import occasions
 from app.leads.stats.counting import keep_up
 from app.parts import Parts
@@ -58,6 +59,11 @@ def make_sealer(house: Parts) -> Sealer:
     return Sealer(house.database, house.keyring.audit, house.clock, CheckpointFile(house.settings.audit_dir))
 
 
+def make_digests(house: Parts, senders: RealSenders) -> HeldDigests:
+    """Make what tells staff of held leads."""
+    return HeldDigests(house.database, house.clock, senders.tell_of_held)
+
+
 class WorkerLoop:
     """Runs an engine until it is told to stop."""
 
@@ -69,17 +75,20 @@ class WorkerLoop:
         wake: asyncio.Event,
         *,
         sealer: Sealer | None = None,
+        digests: HeldDigests | None = None,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         """Take the parts, and the event by which others hint that something was promised.
 
-        Without a sealer the audit's entries wait for another worker to chain them.
+        Without a sealer the audit's entries wait for another worker to chain them; without digests nobody is told of
+        held leads.
         """
         self._database = database
         self._clock = clock
         self._engine = engine
         self._wake = wake
         self._sealer = sealer
+        self._digests = digests
         self._poll_seconds = poll_seconds
         self._stopping = asyncio.Event()
         self._id = new_id()
@@ -100,6 +109,8 @@ class WorkerLoop:
         ]
         if self._sealer is not None:
             beside.append(asyncio.create_task(self._every(SEAL_SECONDS, self._sealer.work)))
+        if self._digests is not None:
+            beside.append(asyncio.create_task(self._every(_SWEEP_SECONDS, self._digests.work)))
         try:
             await self._keep_promises()
             # They end by themselves: a transaction that is cancelled costs its connection.

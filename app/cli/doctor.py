@@ -23,6 +23,7 @@ from app.errors import Refusal
 from app.health import Finding, database_checks, run_checks
 from app.house import open_database
 from app.intake.spam.turnstile import UNANSWERED, WRONG, Turnstile
+from app.leads.held import held_checks
 from app.sealing.deployment import load_deployment_keys
 from app.sealing.keyring import Keyring, open_keyring
 from app.settings import Settings, read_settings
@@ -77,7 +78,7 @@ async def _findings(settings: Settings, database: Database) -> AsyncIterator[Fin
     if not all(found.ok for found in basis):
         return
     clock = SystemClock()
-    for found in await run_checks(delivery_checks(database, settings, clock)):
+    for found in await run_checks([*delivery_checks(database, settings, clock), *held_checks(database, clock)]):
         yield found
     try:
         keyring = await open_keyring(database, load_deployment_keys(settings), clock.now())

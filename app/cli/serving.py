@@ -33,7 +33,7 @@ from app.main import create_app
 from app.parts import Parts
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
-from app.worker import WorkerLoop, make_engine, make_hints, make_sealer
+from app.worker import WorkerLoop, make_digests, make_engine, make_hints, make_sealer
 
 _BACKLOG = 2048
 _DRAIN_SECONDS = 20
@@ -202,7 +202,8 @@ async def _work(settings: Settings) -> None:
     async with house(settings) as parts:
         engine, senders = make_engine(parts)
         hints = make_hints(settings, parts.database)
-        loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake, sealer=make_sealer(parts))
+        sealer, digests = make_sealer(parts), make_digests(parts, senders)
+        loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake, sealer=sealer, digests=digests)
         listening = asyncio.create_task(hints.run())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _leave, loop)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from app.deliveries.acknowledgements import Occasion, acknowledgement, reason_to_withhold
 from app.deliveries.courier import Courier
+from app.deliveries.held_letter import Digest, held_letter
 from app.deliveries.letters import lead_letter
 from app.deliveries.mail import FolderChannel, MailChannel, SmtpChannel
 from app.deliveries.policy import Outcome, Verdict
@@ -16,10 +17,13 @@ from app.destinations.credentials import address_of, read_connection
 from app.destinations.enquirers import ENQUIRER
 from app.destinations.guard import Guard
 from app.destinations.mailboxes import letter_settings
+from app.destinations.models import Destination
 from app.destinations.shapes import Include, shape
+from app.ids import new_id
 from app.sealing.keyring import Keyring
 from app.settings import Settings
 
+_NO_MAIL = Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
 Occasions = Callable[[Claimed, dict[str, Any]], Awaitable[Occasion]]
 """Looks up what decides about the acknowledgement that a claimed delivery with this `data` is."""
 
@@ -47,10 +51,25 @@ class RealSenders:
         if one.kind == "webhook":
             return await self._courier.bring(one, document, now)
         if self._mail is None:
-            return Outcome(Verdict.CHANNEL_DOWN, reason="no mail server is set (FREEQUOTE_SMTP_URL)")
+            return _NO_MAIL
         if one.kind == ENQUIRER:
             return await self._acknowledge(self._mail, one, document)
         return await self._send_letter(self._mail, one, document)
+
+    async def tell_of_held(self, mailbox: Destination, digest: Digest, now: datetime) -> Outcome:
+        """Tell a mailbox which leads are held, and say what came of it."""
+        if self._mail is None:
+            return _NO_MAIL
+        address = address_of(self._keyring, mailbox.id, mailbox.address)
+        settings = letter_settings(read_connection(self._keyring, mailbox.id, mailbox.connection).settings)
+        message_id = f"<{new_id()}@{self._mail_domain()}>"
+        letter = held_letter(
+            digest,
+            Posting(sender_of(self._settings), address, message_id, now),
+            language=settings.language,
+            base_url=self._settings.base_url,
+        )
+        return await self._mail.send(letter, address)
 
     async def aclose(self) -> None:
         """Close every connection."""

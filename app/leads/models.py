@@ -37,6 +37,12 @@ class Lead(Base):
         _of_some("ix_leads_held", "held", "received_at", "no"),
         _of_some("ix_leads_were_held", WERE_HELD, "received_at", "no"),
         _of_some("ix_leads_test", "test", "received_at", "no"),
+        Index(
+            "ix_leads_unjudged",
+            *("form_key", "received_at"),
+            postgresql_where=text("held AND NOT test AND rejected_at IS NULL"),
+            sqlite_where=text("held = 1 AND test = 0 AND rejected_at IS NULL"),
+        ),
         # A number is never given twice, not even after the newest lead was erased.
         {"sqlite_autoincrement": True},
     )
@@ -133,3 +139,15 @@ class SearchToken(Base):
     epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     lead_no: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class HeldDigest(Base):
+    """What one mailbox was told of held leads."""
+
+    __tablename__ = "held_digests"
+
+    destination_id: Mapped[UUID] = mapped_column(ForeignKey("destinations.id"), primary_key=True)
+    told_at: Mapped[datetime | None]
+    """When it was last told; leads that came later are news to it."""
+    next_at: Mapped[datetime]
+    """Before that nobody tells it anything: it was told a while ago, or somebody is just telling it."""
