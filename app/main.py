@@ -52,6 +52,7 @@ from app.pages.router import router as pages_router
 from app.pages.withdrawal import router as withdrawal_router
 from app.privacy.router import router as privacy_router
 from app.problems import install_problem_handlers, problem_response
+from app.scraping import Scraping, figures_of
 from app.settings import Settings
 from app.telemetry import RequestLog
 from app.worker import WorkerLoop, make_digests, make_engine, make_hints, make_sealer
@@ -82,8 +83,13 @@ _ROUTERS = (
 )
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = False) -> FastAPI:
-    """Build the app; its lifespan opens the database and, where asked, runs a worker in the same process."""
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, with_worker: bool = False, scraping: Scraping | None = None
+) -> FastAPI:
+    """Build the app; its lifespan opens the database and, where asked, runs a worker in the same process.
+
+    Its figures are served by `scraping`; without it nothing is counted.
+    """
     clock = clock or SystemClock()
     database = way_into(settings)
 
@@ -91,7 +97,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         title="Freequote",
         version=VERSION,
         description=openapi.DESCRIPTION,
-        lifespan=_lifespan(settings, database, clock, with_worker=with_worker),
+        lifespan=_lifespan(settings, database, clock, scraping, with_worker=with_worker),
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -110,27 +116,27 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     app.add_middleware(CompressedPages)
     app.add_middleware(ShortWay)
     app.add_middleware(BodyCap, limit=settings.max_body, within=settings.max_body_seconds)
-    app.add_middleware(RequestLog, answer_fault=_answer_fault)
+    app.add_middleware(RequestLog, answer_fault=_answer_fault, figures=figures_of(scraping).requests)
     return app
 
 
 def _lifespan(
-    settings: Settings, database: Database, clock: Clock, *, with_worker: bool
+    settings: Settings, database: Database, clock: Clock, scraping: Scraping | None, *, with_worker: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Make what runs while the app is up: the admission loop and, where asked, a worker."""
+    """Make what runs while the app is up: the admission loop and, where asked, a worker and a listener for figures."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hints = make_hints(settings, database)
+        hints, figures = make_hints(settings, database), figures_of(scraping)
         house = await open_house(settings, database, clock, hints.give)
-        engine, senders = make_engine(house)
+        engine, senders = make_engine(house, figures.attempts)
         app.state.parts, app.state.engine = house, engine
         app.state.key_desk, app.state.refusals = KeyDesk(database, clock), Refusals(database, clock)
         app.state.session_desk = SessionDesk(house, app.state.refusals)
         asks = ask_provider(settings, clock)
         app.state.sign_in_desk = SignInDesk(house, app.state.session_desk, app.state.refusals, asks)
         await asyncio.to_thread(preload)
-        app.state.admission = admission = Admission(house)
+        app.state.admission = admission = Admission(house, figures.door)
         app.state.turnstile = turnstile = Turnstile.of(settings, clock)
         app.state.burst = BurstLimit(settings.burst)
         app.state.openings = BurstLimit(settings.openings, refusal=TooManyOpened)
@@ -139,12 +145,16 @@ def _lifespan(
         running = [asyncio.create_task(admission.run()), asyncio.create_task(hints.run())]
         if with_worker:
             running.append(asyncio.create_task(loop.run()))
+        if scraping is not None:
+            running.append(asyncio.create_task(scraping.run(database, clock)))
         try:
             yield
         finally:
             admission.stop()
             loop.stop()
             hints.stop()
+            if scraping is not None:
+                scraping.stop()
             await asyncio.gather(*running)
             await senders.aclose()
             await asks.aclose()

@@ -22,6 +22,8 @@ SAMPLE_KEY = base64.b64encode(b"sample key: never use this one!!").decode()
 _KEY_BYTES = 32
 LEASE_MARGIN_SECONDS = 30
 """What an attempt may take besides its deadline: to be recorded while the database is slow or away for a moment."""
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):[1-9][0-9]{0,4}")
+_LAST_PORT = 65535
 _SITE_KEY = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
@@ -134,6 +136,11 @@ class Settings(BaseSettings):
     max_body_seconds: float = Field(
         30, ge=1, le=600, description="How long a request body may take to arrive at the door, in seconds; then 408."
     )
+    metrics: str = Field(
+        "",
+        description="`host:port` of a listener of its own with figures for Prometheus, for example `127.0.0.1:9464`; "
+        "never a public one. Empty: none.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="`json` or `text`; `auto` is text on a terminal in development, else JSON."
@@ -169,6 +176,12 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Host and port of the listener for figures; None: there is none."""
+        host, _, port = self.metrics.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
+
+    @property
     def sealing_key_file(self) -> Path:
         """Where the embedded default keeps the key it made."""
         return self.data_dir / "sealing.key"
@@ -192,6 +205,7 @@ class Settings(BaseSettings):
         if self.oidc_issuer:
             self._check_provider()
         self._check_turnstile()
+        self._check_metrics()
         if self.flood.seconds > LONGEST_COUNT_SECONDS:
             raise ValueError("FREEQUOTE_FLOOD counts over an hour at most: where a lead came from is not kept longer.")
         if self.delivery_lease < self.delivery_deadline + LEASE_MARGIN_SECONDS:
@@ -221,6 +235,10 @@ class Settings(BaseSettings):
             raise ValueError("FREEQUOTE_TURNSTILE_SITE_KEY has letters, digits, _ and - only, as Cloudflare shows it.")
         if urlsplit(self.turnstile_url).scheme not in ({"https"} if self.production else {"https", "http"}):
             raise ValueError("FREEQUOTE_TURNSTILE_URL must start with https:// (or http:// in development).")
+
+    def _check_metrics(self) -> None:
+        if self.metrics and (not _ADDRESS.fullmatch(self.metrics) or int(self.metrics.rpartition(":")[2]) > _LAST_PORT):
+            raise ValueError("FREEQUOTE_METRICS must read host:port, for example 127.0.0.1:9464.")
 
     def _fit_for_production(self) -> None:
         keys = self.sealing_key.get_secret_value()

@@ -17,6 +17,7 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.metrics import RequestFigures
 from app.settings import Settings
 
 REQUEST_ID_HEADER = b"x-request-id"
@@ -141,12 +142,15 @@ def _leave_out_values(_logger: object, _method: str, line: MutableMapping[str, A
 
 
 class RequestLog:
-    """The outermost layer: gives each request an id, logs its end, and answers for faults that nothing else caught."""
+    """The outermost layer: gives each request an id, logs and counts its end, and answers for faults from inside."""
 
-    def __init__(self, app: ASGIApp, answer_fault: Callable[[str], ASGIApp]) -> None:
+    def __init__(
+        self, app: ASGIApp, answer_fault: Callable[[str], ASGIApp], figures: RequestFigures | None = None
+    ) -> None:
         self.app = app
         self.answer_fault = answer_fault
         """Makes the answer to a fault inside, given the request id."""
+        self.figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -174,10 +178,13 @@ class RequestLog:
             if not status:
                 await self.answer_fault(request_id)(scope, receive, send_with_id)
         route = getattr(scope.get("route"), "path", "-")
-        milliseconds = round((perf_counter() - started) * 1000, 1)
+        seconds = perf_counter() - started
+        if self.figures is not None:
+            self.figures.note(_method(scope), route, status, seconds)
         level = logging.WARNING if status >= _UNAVAILABLE else logging.INFO
         if not _library_logger.isEnabledFor(level):
             return
+        milliseconds = round(seconds * 1000, 1)
         logger.log(level, "request", method=_method(scope), route=route, status=int(status), ms=milliseconds)
 
 

@@ -27,6 +27,7 @@ from app.intake.service import forget_old
 from app.leads.held import HeldDigests
 from app.leads.occasions import occasions
 from app.leads.stats.counting import keep_up
+from app.metrics import AttemptFigures
 from app.parts import Parts
 from app.settings import Settings
 from app.telemetry import logger
@@ -46,12 +47,13 @@ def make_hints(settings: Settings, database: Database) -> Hints:
     return Hints(settings.direct_database_url.get_secret_value() or database.url, is_sqlite=database.is_sqlite)
 
 
-def make_engine(house: Parts) -> tuple[Engine, RealSenders]:
+def make_engine(house: Parts, figures: AttemptFigures | None = None) -> tuple[Engine, RealSenders]:
     """Make the engine that keeps promises, and the senders that are to be closed after it."""
     occasion_of = occasions(house.database, house.keyring, house.settings.base_url)
     senders = RealSenders(house.settings, house.keyring, house.settings.delivery_deadline, occasion_of)
     lease = house.settings.delivery_lease
-    return Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease), senders
+    engine = Engine(house.database, house.keyring, house.clock, senders, lease_seconds=lease, figures=figures)
+    return engine, senders
 
 
 def make_sealer(house: Parts) -> Sealer:

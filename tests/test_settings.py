@@ -116,12 +116,29 @@ def test_turnstile_has_both_keys_or_none() -> None:
         ("ALLOW_NETWORKS", "10.0.0.0/8,everything"),
         ("MAX_BODY", "1"),
         ("PUBLIC_URL", "ftp://quotes.clinic.example"),
+        ("METRICS", "9464"),
+        ("METRICS", "127.0.0.1:0"),
+        ("METRICS", "127.0.0.1:70000"),
+        ("METRICS", "http://127.0.0.1:9464"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_never_repeated(name: str, value: str) -> None:
     with pytest.raises(Refusal, match=f"{PREFIX}{name}") as refusal:
         read_settings({f"{PREFIX}{name}": value})
     assert value not in str(refusal.value).partition(": ")[2].split()
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("", None),
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("metrics.internal:80", ("metrics.internal", 80)),
+        ("[::1]:9464", ("::1", 9464)),
+    ],
+)
+def test_figures_have_an_address_or_none(value: str, address: tuple[str, int] | None) -> None:
+    assert read_settings({"FREEQUOTE_METRICS": value}).metrics_address == address
 
 
 def test_a_refusal_never_repeats_a_secret() -> None:

@@ -28,6 +28,7 @@ CONNECTING = {
     "app/deliveries/resolver.py": "the guard itself",
     "app/deliveries/verdicts.py": "what faults mean",
     "app/deliveries/webhook.py": "the guarded transport",
+    "app/scraping.py": "the socket that figures are served on",
 }
 """The modules that may open connections, and why; the database's driver has its own ways."""
 CONNECTORS = {

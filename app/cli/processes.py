@@ -13,42 +13,43 @@ _REST_SECONDS = 1.0
 
 
 class Processes:
-    """Forks so many processes that each do the same, and ends when all have ended."""
+    """Forks so many processes that each do the same, given their number from 0, and ends when all have ended."""
 
-    def __init__(self, count: int, work: Callable[[], bool]) -> None:
+    def __init__(self, count: int, work: Callable[[int], bool]) -> None:
         self._count = count
         self._work = work
-        self._running: dict[int, float] = {}
-        """Process to when it was started."""
+        self._running: dict[int, tuple[int, float]] = {}
+        """Process to its number, which the next in its place takes over, and when it was started."""
         self._stopping = False
 
     def run(self) -> None:
         """Run until told to stop (SIGTERM, SIGINT); then each process drains."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        for _ in range(self._count):
-            self._start()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(told, self._stop)
+        for number in range(self._count):
+            self._start(number)
         while self._running:
             process, status = os.wait()
-            started = self._running.pop(process, None)
-            if started is not None and not self._stopping:
+            ended = self._running.pop(process, None)
+            if ended is not None and not self._stopping:
+                number, started = ended
                 logger.error("a serving process ended; starting another", status=os.waitstatus_to_exitcode(status))
                 time.sleep(max(0.0, _REST_SECONDS - (time.monotonic() - started)))
-                self._start()
+                self._start(number)
 
-    def _start(self) -> None:
+    def _start(self, number: int) -> None:
         if self._stopping:
             return
         process = os.fork()
         if process == 0:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
-            os._exit(self._code_of_work())
-        self._running[process] = time.monotonic()
+            for told in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(told, signal.SIG_DFL)
+            os._exit(self._code_of_work(number))
+        self._running[process] = number, time.monotonic()
 
-    def _code_of_work(self) -> int:
+    def _code_of_work(self, number: int) -> int:
         try:
-            return 0 if self._work() else 1
+            return 0 if self._work(number) else 1
         except SystemExit as end:
             return int(end.code or 0)
 

@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -30,7 +31,9 @@ from app.errors import Refusal
 from app.house import open_database
 from app.leads.changes.stream import Streams
 from app.main import create_app
+from app.metrics import Figures
 from app.parts import Parts
+from app.scraping import Scraping, figures_of
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
 from app.worker import WorkerLoop, make_digests, make_engine, make_hints, make_sealer
@@ -55,12 +58,15 @@ def serve(
     if processes > 1:
         _check_many(settings)
     asyncio.run(_prepare(settings))
-    with _listen(settings) as listening:
+    with ExitStack() as sockets:
+        listening = sockets.enter_context(_listen(settings))
+        scraped = [sockets.enter_context(one) for one in _listen_for_figures(settings, processes)]
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         _greet(settings)
+        work = partial(_serve, settings, listening, scraped, with_worker=worker)
         if processes > 1:
-            Processes(processes, partial(_serve, settings, listening, with_worker=worker)).run()
-        elif not _serve(settings, listening, with_worker=worker):
+            Processes(processes, work).run()
+        elif not work(0):
             raise typer.Exit(REFUSED)
 
 
@@ -72,9 +78,12 @@ def _check_many(settings: Settings) -> None:
         )
 
 
-def _serve(settings: Settings, listening: socket.socket, *, with_worker: bool) -> bool:
-    """Serve until told to stop; return whether it came up at all."""
-    app = create_app(settings, with_worker=with_worker)
+def _serve(
+    settings: Settings, listening: socket.socket, scraped: Sequence[socket.socket], number: int, *, with_worker: bool
+) -> bool:
+    """Serve, as one process of several by its number, until told to stop; return whether it came up at all."""
+    scraping = Scraping(scraped[number], Figures.of_service) if scraped else None
+    app = create_app(settings, with_worker=with_worker, scraping=scraping)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -117,7 +126,9 @@ def worker() -> None:
     """Keep promises; run as many of these as you like, on as many machines (PostgreSQL)."""
     settings = read_settings()
     configure_logging(settings)
-    asyncio.run(_work(settings))
+    with ExitStack() as sockets:
+        scraped = [sockets.enter_context(one) for one in _listen_for_figures(settings, 1)]
+        asyncio.run(_work(settings, Scraping(scraped[0], Figures.of_worker) if scraped else None))
 
 
 def migrate(as_json: AsJson = False) -> None:
@@ -172,15 +183,26 @@ def _write_private(file: Path, text: str) -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    return _open(settings.host, settings.port, "Choose another with --port or FREEQUOTE_PORT.")
+
+
+def _listen_for_figures(settings: Settings, processes: int) -> Iterator[socket.socket]:
+    """Open a socket for each process, on one port after the other; none where nobody asks for figures."""
+    address = settings.metrics_address
+    if address is not None:
+        for number in range(processes):
+            yield _open(address[0], address[1] + number, "Choose another with FREEQUOTE_METRICS.")
+
+
+def _open(host: str, port: int, remedy: str) -> socket.socket:
     try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listening = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OverflowError:
+        raise NotAvailable(f"Cannot listen on {host}, port {port}: there is no such port. {remedy}") from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "no such host"
-        raise NotAvailable(
-            f"Cannot listen on {settings.host}, port {settings.port}: {reason}. "
-            "Choose another with --port or FREEQUOTE_PORT."
-        ) from None
+        raise NotAvailable(f"Cannot listen on {host}, port {port}: {reason}. {remedy}") from None
     # Asyncio sets it on sockets that it opens itself; without it the second half of an answer waits for an ACK, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
@@ -195,23 +217,29 @@ def _greet(settings: Settings) -> None:
     typer.echo(f"The API and docs:  {base}/docs")
     if not settings.smtp_url.get_secret_value():
         typer.echo(f"Mail goes to:      {settings.mail_dir.resolve()} (no FREEQUOTE_SMTP_URL is set)")
+    if settings.metrics:
+        typer.echo(f"Figures:           http://{settings.metrics}/metrics")
     typer.echo("Stop with Ctrl-C.")
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, scraping: Scraping | None) -> None:
     async with house(settings) as parts:
-        engine, senders = make_engine(parts)
+        engine, senders = make_engine(parts, figures_of(scraping).attempts)
         hints = make_hints(settings, parts.database)
         sealer, digests = make_sealer(parts), make_digests(parts, senders)
         loop = WorkerLoop(parts.database, SystemClock(), engine, hints.wake, sealer=sealer, digests=digests)
-        listening = asyncio.create_task(hints.run())
+        beside = [asyncio.create_task(hints.run())]
+        if scraping is not None:
+            beside.append(asyncio.create_task(scraping.run(parts.database, parts.clock)))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _leave, loop)
         try:
             await loop.run()
         finally:
             hints.stop()
-            await listening
+            if scraping is not None:
+                scraping.stop()
+            await asyncio.gather(*beside)
             await senders.aclose()
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.clock import Clock
 from app.database import Database, database_now
@@ -16,13 +16,17 @@ SILENT_AFTER_SECONDS = 30.0
 _TOO_OLD = timedelta(minutes=15)
 
 
+def workers_alive() -> Select[int]:
+    """Count the workers that said lately that they are alive."""
+    return select(func.count()).where(Worker.seen_at > database_now(-SILENT_AFTER_SECONDS))
+
+
 def delivery_checks(database: Database, settings: Settings, clock: Clock) -> list[Check]:
     """Make the checks of worker, mail channel and oldest waiting promise."""
 
     async def check_worker() -> Finding:
-        alive = select(func.count()).where(Worker.seen_at > database_now(-SILENT_AFTER_SECONDS))
         async with database.read() as session:
-            count = await session.scalar(alive) or 0
+            count = await session.scalar(workers_alive()) or 0
         if count:
             return Finding("worker", ok=True, detail=f"{count} alive")
         return Finding("worker", ok=False, detail="none is alive", remedy="Start `freequote worker`.")

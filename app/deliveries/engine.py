@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from app.deliveries.senders import Senders
 from app.deliveries.settling import Settled, Settler
 from app.destinations.models import Destination
 from app.destinations.shapes import ERASED
+from app.metrics import AttemptFigures
 from app.sealing.keyring import Keyring
 from app.telemetry import logger
 
@@ -44,6 +46,7 @@ class Engine:
         senders: Senders,
         jitter: Callable[[], float] = spread,
         lease_seconds: float = LEASE_SECONDS,
+        figures: AttemptFigures | None = None,
     ) -> None:
         """Take the parts; `lease_seconds` is longer than any attempt takes, its recording included."""
         self._database = database
@@ -55,6 +58,9 @@ class Engine:
         self._channels = Channels()
         self._settler = Settler(database, clock)
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
+        self._figures = figures
+        if figures is not None:
+            figures.watch(lambda: len(self._under_way))
         self._wants_more = False
         """Whether the last claim may have left something behind only because all places were taken."""
         self.freed = asyncio.Event()
@@ -120,7 +126,10 @@ class Engine:
         return counted
 
     async def _keep(self, one: Claimed) -> None:
+        began = perf_counter()
         outcome = await self._send(one)
+        if self._figures is not None:
+            self._figures.note(one.kind, outcome.verdict.value, perf_counter() - began)
         now = self._clock.now()
         if self._channels.note(one.kind, outcome.verdict, now):
             state = "down" if outcome.verdict is Verdict.CHANNEL_DOWN else "up again"

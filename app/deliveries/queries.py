@@ -135,3 +135,9 @@ def oldest_due() -> Select[datetime]:
     each = select(oldest.label("due_at")).select_from(Destination).join(lane, true())
     found = each.where(Destination.state == "active", Destination.deleted_at.is_(None)).subquery()
     return select(func.min(found.c.due_at))
+
+
+def count_open(most: int) -> Select[int]:
+    """Count what still has to go out, up to `most`."""
+    some = select(literal(1)).select_from(Delivery).where(text(OPEN)).limit(most).subquery()
+    return select(func.count()).select_from(some)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.auditing import note
@@ -214,6 +214,11 @@ async def set_state(
 def kept() -> Select[Destination]:
     """Select the destinations that are not deleted, in the order they were made."""
     return select(Destination).where(Destination.deleted_at.is_(None)).order_by(Destination.created_at, Destination.id)
+
+
+def by_state() -> Select[str, int]:
+    """Count the destinations that are not deleted, by their state."""
+    return select(Destination.state, func.count()).where(Destination.deleted_at.is_(None)).group_by(Destination.state)
 
 
 async def of_form(session: AsyncSession, form_key: str) -> list[Destination]:

@@ -7,11 +7,12 @@ one commit.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, perf_counter
 
 from app.errors import OutOfReach
 from app.intake.configuration import DoorConfiguration
 from app.intake.service import Accepted, Candidate, write
+from app.metrics import DoorFigures
 from app.parts import Parts
 from app.telemetry import logger
 
@@ -30,8 +31,11 @@ class _Waiting:
 class Admission:
     """Writes the requests of one process, batch by batch."""
 
-    def __init__(self, house: Parts) -> None:
+    def __init__(self, house: Parts, figures: DoorFigures | None = None) -> None:
         self._house = house
+        self._figures = figures
+        if figures is not None:
+            figures.watch(lambda: len(self._waiting))
         self.configuration = DoorConfiguration(house.database)
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -75,10 +79,13 @@ class Admission:
 
         One bad row never fails its neighbours: the batch is halved until that row is alone.
         """
+        began = perf_counter()
         try:
             results = await self._write([one.candidate for one in batch])
         except OutOfReach as error:
             self._failed_at = monotonic()
+            if self._figures is not None:
+                self._figures.note_unwritten()
             _answer_all(batch, [error] * len(batch))
         except Exception:  # noqa: BLE001 - whatever is wrong with one request, the others are answered
             if len(batch) > 1:
@@ -87,11 +94,15 @@ class Admission:
                 await self._settle(batch[middle:])
                 return
             logger.exception("a request could not be written")
+            if self._figures is not None:
+                self._figures.note_unwritten()
             _answer_all(batch, [OutOfReach()])
         else:
             self._failed_at = None
             self._house.hint()
             _answer_all(batch, results)
+            if self._figures is not None:
+                _count(self._figures, batch, results, perf_counter() - began)
 
     async def _write(self, candidates: Sequence[Candidate]) -> Sequence[Accepted | Exception]:
         try:
@@ -110,3 +121,14 @@ def _answer_all(batch: Sequence[_Waiting], results: Sequence[Accepted | Exceptio
             one.answer.set_result(result)
         else:
             one.answer.set_exception(result)
+
+
+def _count(
+    figures: DoorFigures, batch: Sequence[_Waiting], results: Sequence[Accepted | Exception], seconds: float
+) -> None:
+    rows = [
+        one.candidate.arrival.row
+        for one, result in zip(batch, results, strict=True)
+        if isinstance(result, Accepted) and not result.replayed
+    ]
+    figures.note(len(rows), sum(row["held"] for row in rows), seconds)

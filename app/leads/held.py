@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, func, select, update
 
 from app.clock import Clock
 from app.database import Database, insert_if_absent
@@ -19,6 +19,7 @@ from app.destinations.models import Destination
 from app.forms.models import Form
 from app.health import Check, Finding
 from app.leads.models import HeldDigest, Lead
+from app.leads.queries import UNJUDGED, oldest_unjudged
 from app.telemetry import logger
 
 WAITED = timedelta(minutes=15)
@@ -26,8 +27,6 @@ _APART = timedelta(hours=1)
 _AGAIN = timedelta(days=1)
 _TELLING = timedelta(minutes=5)
 """How long somebody may take for telling; then another tries."""
-_UNJUDGED = and_(Lead.held, ~Lead.test, Lead.rejected_at.is_(None))
-"""In the words of the index."""
 
 Send = Callable[[Destination, Digest, datetime], Awaitable[Outcome]]
 """Hands a digest to a mailbox; raises nothing that the network can cause."""
@@ -54,7 +53,7 @@ class HeldDigests:
 
     async def _due(self, now: datetime) -> list[tuple[Destination, Digest]]:
         async with self._database.read() as session:
-            waits = select(Lead.no).where(_UNJUDGED, Lead.received_at <= now - WAITED).limit(1)
+            waits = select(Lead.no).where(UNJUDGED, Lead.received_at <= now - WAITED).limit(1)
             if await session.scalar(waits) is None:
                 return []
             told = {row.destination_id: row for row in await session.scalars(select(HeldDigest))}
@@ -93,7 +92,7 @@ def held_checks(database: Database, clock: Clock) -> list[Check]:
 
     async def check_held_leads() -> Finding:
         async with database.read() as session:
-            oldest: datetime | None = await session.scalar(select(func.min(Lead.received_at)).where(_UNJUDGED))
+            oldest: datetime | None = await session.scalar(oldest_unjudged())
         age = clock.now() - oldest if oldest else timedelta()
         detail = f"the oldest waits since {oldest:%Y-%m-%d %H:%M} UTC" if oldest else "none waits"
         remedy = "" if age < _AGAIN else "Look at `freequote lead list --held`; release or reject each."
@@ -109,7 +108,7 @@ def _waiting(forms: Sequence[str], told_at: datetime | None) -> Select[*tuple[An
     query = select(
         Form.name, func.count().label("count"), oldest.label("oldest"), oldest.filter(is_news).label("oldest_news")
     )
-    query = query.join(Form, Form.key == Lead.form_key).where(_UNJUDGED).group_by(Form.key, Form.name)
+    query = query.join(Form, Form.key == Lead.form_key).where(UNJUDGED).group_by(Form.key, Form.name)
     return query.where(Lead.form_key.in_(forms)) if forms else query
 
 

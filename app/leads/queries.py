@@ -31,6 +31,8 @@ LISTED = tuple(column for column in _LEADS.columns if column.name not in _UNLIST
 SHOWN_AS = tuple("form" if column.name == "form_key" else column.name for column in LISTED)
 """What the listed columns are called where they are shown."""
 LISTED_WITH_KEY = select(*LISTED, _KEYS.c.wrapped).select_from(_LEADS.join(_KEYS, _KEYS.c.lead_id == _LEADS.c.id))
+UNJUDGED = and_(Lead.held, ~Lead.test, Lead.rejected_at.is_(None))
+"""Of held leads that nobody has judged, in the words of the index."""
 _NOT_HELD, _NO_TEST = ~_LEADS.c.held, ~_LEADS.c.test
 Listed = Any
 """A row that begins with the listed columns of a lead."""
@@ -192,3 +194,13 @@ async def related(session: AsyncSession, lead: Lead, tokens: Sequence[int], form
     if forms:
         query = query.where(Lead.form_key.in_(forms))
     return (await session.execute(query)).all()
+
+
+def count_unjudged(most: int) -> Select[int]:
+    """Count the held leads that nobody has judged, up to `most`."""
+    return select(func.count()).select_from(select(literal(1)).where(UNJUDGED).limit(most).subquery())
+
+
+def oldest_unjudged() -> Select[datetime]:
+    """Select when the oldest held lead came in that nobody has judged."""
+    return select(func.min(Lead.received_at)).where(UNJUDGED)

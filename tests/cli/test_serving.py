@@ -12,6 +12,7 @@ import pytest
 
 from app import schema
 from app.cli import serving
+from app.cli.exits import NotAvailable
 from app.settings import Settings
 from tests.cli.conftest import CommandLine
 from tests.support.process import Service
@@ -39,6 +40,27 @@ def test_everything_in_the_data_folder_is_its_owners_alone(cli: CommandLine, fol
     assert {path.name: oct(mode(path)) for path in folder.iterdir()} == dict.fromkeys(
         ("freequote.db", "sealing.key", "first-key"), "0o600"
     )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_port_for_figures_that_is_taken_is_a_refusal(
+    command: str, cli: CommandLine, folder: Path, monkeypatch: pytest.MonkeyPatch, http_sink: HttpSink, free_port: int
+) -> None:
+    monkeypatch.setenv("FREEQUOTE_PORT", str(free_port))
+    monkeypatch.setenv("FREEQUOTE_METRICS", f"127.0.0.1:{http_sink.port}")
+    ended = cli.run(command)
+    assert ended.code == 3
+    why = f"Cannot listen on 127.0.0.1, port {http_sink.port}: Address already in use."
+    assert ended.err == f"{why} Choose another with FREEQUOTE_METRICS.\n"
+
+
+def test_there_is_no_port_behind_the_last() -> None:
+    with pytest.raises(NotAvailable, match="port 65536: there is no such port"):
+        serving._open("127.0.0.1", 65536, "Choose another.")
+
+
+def test_nobody_listens_for_figures_unless_told_to(settings: Settings) -> None:
+    assert list(serving._listen_for_figures(settings, 2)) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said_so(
