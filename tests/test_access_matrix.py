@@ -47,7 +47,7 @@ RIGHTS: dict[str, set[str]] = {
     },
     "leads:write": {"createLead", "changeLead", "changeLeads", "releaseLead", "rejectLead", "addNote"},
     "leads:export": {"exportLeads"},
-    "leads:erase": {"eraseLead"},
+    "leads:erase": {"eraseLead", "exportSubject"},
     "deliveries:read": {"listDeliveries", "getDelivery", "getDeliveryFigures", "listAlerts", "listReplays"},
     "deliveries:write": {"retryDelivery", "replayDestination"},
     "setup:read": {

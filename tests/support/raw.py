@@ -17,15 +17,15 @@ async def raw_server(
     talks: set[asyncio.Task[None]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            # The other side may hang up first: that is what most of these tests are about.
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await handler(reader, writer)
-        finally:
-            writer.close()
+        # The other side may hang up first: that is what most of these tests are about.
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await handler(reader, writer)
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(asyncio.create_task(talk(reader, writer)))
+        task = asyncio.create_task(talk(reader, writer))
+        # Also of one that the end of the block cancels before it has begun.
+        task.add_done_callback(lambda _: writer.close())
+        talks.add(task)
 
     server = await asyncio.start_server(connected, host, port, ssl=tls)
     try:
