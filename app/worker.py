@@ -99,6 +99,8 @@ class WorkerLoop:
         """Take nothing new; `run` returns when what is under way is settled."""
         self._stopping.set()
         self._wake.set()
+        if self._digests is not None:
+            self._digests.stop()
 
     async def run(self) -> None:
         """Work until stopped. A database that does not answer is waited for."""

@@ -39,17 +39,26 @@ class HeldDigests:
         self._database = database
         self._clock = clock
         self._send = send
+        self._leaving = False
+
+    def stop(self) -> None:
+        """Tell nobody else."""
+        self._leaving = True
 
     async def work(self) -> None:
         """Tell every mailbox for which it is time. What could not be sent is tried again some minutes later."""
-        now = self._clock.now()
-        for mailbox, digest in await self._due(now):
-            if await self._take(mailbox, now):
-                outcome = await self._send(mailbox, digest, now)
-                if outcome.verdict is Verdict.DELIVERED:
-                    await self._note(mailbox, now)
-                else:
-                    logger.warning("staff not told of held leads", destination=str(mailbox.id), reason=outcome.reason)
+        for mailbox, digest in await self._due(self._clock.now()):
+            # Each letter may take as long as the mail server likes: the moment is taken anew.
+            now = self._clock.now()
+            if self._leaving or not await self._take(mailbox, now):
+                continue
+            outcome = await self._send(mailbox, digest, now)
+            if outcome.verdict is Verdict.DELIVERED:
+                await self._note(mailbox, now)
+                continue
+            logger.warning("staff not told of held leads", destination=str(mailbox.id), reason=outcome.reason)
+            if outcome.verdict is Verdict.CHANNEL_DOWN:
+                return
 
     async def _due(self, now: datetime) -> list[tuple[Destination, Digest]]:
         async with self._database.read() as session:

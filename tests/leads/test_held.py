@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
 
+from app.deliveries.held_letter import Digest
+from app.deliveries.policy import Outcome, Verdict
 from app.deliveries.senders import RealSenders
 from app.destinations import service as destinations
+from app.destinations.models import Destination
 from app.forms import service as forms
 from app.forms.schemas import NewForm
 from app.health import run_checks
@@ -18,7 +21,7 @@ from app.leads import service
 from app.leads.held import HeldDigests, held_checks
 from app.leads.models import HeldDigest
 from app.settings import Settings, read_settings
-from app.worker import make_digests, make_engine
+from app.worker import WorkerLoop, make_digests, make_engine
 from tests.intake.enquiry import WORDS_OF_HERS
 from tests.support.house import Desk
 from tests.support.smtp import SmtpServer
@@ -136,6 +139,44 @@ async def test_what_the_mail_server_does_not_take_is_tried_again(desk: Desk, smt
     desk.clock.move(5 * MINUTE)
     await _tell(desk, times=2)
     assert len(smtp_server.mails) == 1
+
+
+async def test_a_channel_that_is_down_is_asked_once_and_whoever_leaves_tells_nobody_else(desk: Desk) -> None:
+    for name in ("front.desk", "back.office"):
+        await desk.mailbox(f"{name}@clinic.example")
+    await _held(desk)
+    desk.clock.move(15 * MINUTE)
+    asked: list[str] = []
+
+    async def down(mailbox: Destination, _digest: Digest, _now: datetime) -> Outcome:
+        asked.append(mailbox.name)
+        return Outcome(Verdict.CHANNEL_DOWN, reason="the mail server is out of reach")
+
+    async def leave(mailbox: Destination, _digest: Digest, _now: datetime) -> Outcome:
+        asked.append(mailbox.name)
+        digests.stop()
+        return Outcome(Verdict.DELIVERED, reason="taken")
+
+    await HeldDigests(desk.house.database, desk.clock, down).work()
+    assert asked == ["front.desk@clinic.example"]
+    desk.clock.move(5 * MINUTE)
+    digests = HeldDigests(desk.house.database, desk.clock, leave)
+    await digests.work()
+    assert asked == ["front.desk@clinic.example"] * 2
+
+
+async def test_a_worker_tells(desk: Desk, smtp_server: SmtpServer) -> None:
+    await desk.mailbox("front.desk@clinic.example")
+    await _held(desk)
+    desk.clock.move(15 * MINUTE)
+    engine, senders = make_engine(desk.house)
+    digests = make_digests(desk.house, senders)
+    loop = WorkerLoop(desk.house.database, desk.clock, engine, asyncio.Event(), digests=digests)
+    running = asyncio.create_task(loop.run())
+    await smtp_server.received()
+    loop.stop()
+    await running
+    await senders.aclose()
 
 
 async def test_of_several_workers_one_tells(desk: Desk, smtp_server: SmtpServer) -> None:
