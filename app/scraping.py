@@ -21,6 +21,7 @@ from app.destinations import service as destinations
 from app.errors import OutOfReach
 from app.leads import queries as leads
 from app.metrics import Figures, process_registry
+from app.servers import server_config
 
 _PATH = "/metrics"
 _MOST_COUNTED = 10_000
@@ -56,17 +57,7 @@ class Scraping:
             headers = {"content-type": CONTENT_TYPE_PLAIN_0_0_4, "cache-control": "no-store"}
             await Response(text, headers=headers)(scope, receive, send)
 
-        config = uvicorn.Config(
-            answer,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        self._server = _Beside(config)
+        self._server = _Beside(server_config(answer, grace_seconds=_GRACE_SECONDS, lifespan="off"))
         self._server.should_exit = self._stopped
         await self._server.serve(sockets=[self._listening])
 

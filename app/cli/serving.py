@@ -34,6 +34,7 @@ from app.main import create_app
 from app.metrics import Figures
 from app.parts import Parts
 from app.scraping import Scraping, figures_of
+from app.servers import server_config
 from app.settings import Settings, read_settings
 from app.telemetry import configure_logging, logger
 from app.worker import WorkerLoop, make_digests, make_engine, make_hints, make_sealer
@@ -84,16 +85,7 @@ def _serve(
     """Serve, as one process of several by its number, until told to stop; return whether it came up at all."""
     scraping = Scraping(scraped[number], Figures.of_service) if scraped else None
     app = create_app(settings, with_worker=with_worker, scraping=scraping)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-        ws="none",
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
+    config = server_config(app, grace_seconds=_DRAIN_SECONDS, lifespan="on")
     server = _Server(config, app.state.streams)
     # uvicorn drains, then raises the signal again: whoever asked us to leave sees that nothing went wrong.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
