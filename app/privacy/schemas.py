@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.audit.schemas import AuditOut
-from app.deliveries.holding import HeldDelivery, HeldEvent
+from app.deliveries.subject import SubjectDelivery, SubjectEvent
 from app.forms.schemas import WordingOut
 from app.leads.schemas import LeadRecord
 from app.leads.timeline import TimelineEntry
 
 
-class HeldLead(LeadRecord):
+class SubjectLead(LeadRecord):
     """The lead itself."""
 
     rejected_at: Annotated[datetime | None, Field(description="When staff marked it as spam.")]
@@ -30,10 +30,10 @@ class SubjectExport(BaseModel):
     """Everything held on the person of one lead, opened. Related leads are not in it: they may be of somebody else."""
 
     made_at: datetime
-    lead: HeldLead
+    lead: SubjectLead
     wordings: Annotated[list[WordingOut], Field(description="The exact words that the consents were given under.")]
     timeline: Annotated[list[TimelineEntry], Field(description="Every step, and every note that staff wrote.")]
-    events: Annotated[list[HeldEvent], Field(description="What was told of them.")]
-    deliveries: Annotated[list[HeldDelivery], Field(description="To whom, and what came back.")]
+    events: Annotated[list[SubjectEvent], Field(description="What was told of them.")]
+    deliveries: Annotated[list[SubjectDelivery], Field(description="To whom, and what came back.")]
     audit: Annotated[list[AuditOut], Field(description="Who did what with the lead, and who looked at it.")]
     marks: Marks

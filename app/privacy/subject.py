@@ -11,8 +11,8 @@ from app.access.principals import Principal
 from app.audit.actions import Action
 from app.audit.models import AuditEntry
 from app.audit.schemas import AuditOut
-from app.deliveries import holding
-from app.deliveries.holding import HeldDelivery
+from app.deliveries import subject as told
+from app.deliveries.subject import SubjectDelivery
 from app.forms.models import WordingSet
 from app.forms.schemas import WordingOut
 from app.intake.models import FloodMark, IdempotencyKey
@@ -24,7 +24,7 @@ from app.leads.showing import record
 from app.leads.timeline import TimelineEntry
 from app.leads.tokens import epoch_of
 from app.parts import Parts
-from app.privacy.schemas import HeldLead, Marks, SubjectExport
+from app.privacy.schemas import Marks, SubjectExport, SubjectLead
 from app.sealing.envelopes import SealingKey
 
 _PAGE = 500
@@ -36,13 +36,13 @@ async def export_subject(house: Parts, name: str, *, by: Principal | None = None
         lead, key = await load(session, house.keyring, name, by)
         note(session, by, Action.SUBJECT_EXPORTED, f"lead:{lead.id}")
         shown = await record(session, lead, open_parts(key, lead))
-        deliveries = await holding.deliveries_of(session, lead.id, key)
+        deliveries = await told.deliveries_of(session, lead.id, key)
         return SubjectExport(
             made_at=house.clock.now(),
-            lead=HeldLead(**shown.model_dump(), rejected_at=lead.rejected_at),
+            lead=SubjectLead(**shown.model_dump(), rejected_at=lead.rejected_at),
             wordings=await _wordings(session, lead.id),
             timeline=await _timeline(session, lead, key),
-            events=await holding.events_of(session, lead.id, key),
+            events=await told.events_of(session, lead.id, key),
             deliveries=deliveries,
             audit=await _audit(session, lead.id, deliveries),
             marks=await _marks(session, lead),
@@ -66,7 +66,7 @@ async def _timeline(session: AsyncSession, lead: Lead, key: SealingKey) -> list[
             return entries
 
 
-async def _audit(session: AsyncSession, lead_id: UUID, deliveries: Sequence[HeldDelivery]) -> list[AuditOut]:
+async def _audit(session: AsyncSession, lead_id: UUID, deliveries: Sequence[SubjectDelivery]) -> list[AuditOut]:
     """Return what was done with a lead or one of its deliveries, this export included."""
     await session.flush()
     subjects = [f"lead:{lead_id}", *(f"delivery:{delivery.id}" for delivery in deliveries)]

@@ -12,7 +12,10 @@ from sqlalchemy import LargeBinary, Table, or_, select
 
 from app.audit.models import AuditEntry
 from app.database import Base, Database
+from app.deliveries.contexts import progress_of
 from app.deliveries.models import Attempt, Delivery
+from app.leads.models import Consent
+from app.leads.service import load, reject
 from app.parts import Parts
 from app.privacy.subject import export_subject
 from tests.intake.enquiry import DOOR, JSON
@@ -94,6 +97,24 @@ def test_no_column_is_sealed_that_it_does_not_open() -> None:
         if isinstance(column.type, LargeBinary)
     }
     assert sealed == _OPENED
+
+
+async def test_what_was_withdrawn_rejected_or_is_halfway_is_in_it(desk: Desk, http_sink: HttpSink) -> None:
+    house = desk.house
+    await desk.webhook(http_sink.url())
+    lead = await desk.lead()
+    async with house.database.begin() as session:
+        _, key = await load(session, house.keyring, lead.reference, None)
+        (delivery,) = await session.scalars(select(Delivery).where(Delivery.lead_id == lead.id))
+        delivery.progress = key.seal(b'{"person": 4711}', progress_of(delivery.id))
+        (consent, *_) = await session.scalars(select(Consent).where(Consent.lead_id == lead.id))
+        consent.withdrawn_at = desk.clock.now()
+    found = await export_subject(house, lead.reference)
+    assert [one.progress for one in found.deliveries] == [{"person": 4711}]
+    assert [one["granted"] for one in found.lead.consents].count(False) == 1
+    held = await desk.lead(held_reasons=["link"])
+    await reject(house.database, house.keyring, held.reference, desk.clock.now())
+    assert (await export_subject(house, held.reference)).lead.rejected_at == desk.clock.now()
 
 
 async def test_relatives_are_not_in_it(desk: Desk) -> None:
