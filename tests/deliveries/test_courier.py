@@ -222,10 +222,10 @@ async def test_a_token_endpoint_is_judged_like_every_other_address(desk: Desk, h
 async def test_a_silent_token_endpoint_takes_no_longer_than_one_attempt_may(
     desk: Desk, http_sink: HttpSink, tokens: HttpSink
 ) -> None:
-    tokens.otherwise = Answer(200, delay=3)
+    tokens.otherwise = Answer(200, delay=6)
     await oauth_webhook(desk, http_sink, tokens)
     leads = [await desk.lead() for _ in range(3)]
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(12):
         await desk.engine.run_until_idle()
     reasons = {(await delivery_of(desk, lead.id)).reason for lead in leads}
     assert all("no access token" in (reason or "") for reason in reasons)

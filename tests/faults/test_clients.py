@@ -87,7 +87,7 @@ async def _hang_up_after(port: int, sent: bytes, seconds: float) -> None:
 
 
 async def _drip(port: int, connections: AsyncExitStack) -> bytes | None:
-    """Send a byte a second of a body that has no end; return what the server says when it has enough of it.
+    """Send a byte every 0.9 seconds of a body that has no end; return what the server says when it has enough of it.
 
     None: a byte that came after the end took the answer with it, as TCP has it.
     """
@@ -99,7 +99,8 @@ async def _drip(port: int, connections: AsyncExitStack) -> bytes | None:
     while not answer.done():
         with suppress(OSError):
             writer.write(b" ")
-        await asyncio.wait([answer], timeout=1)
+        # The service loses patience after five seconds, midway between two bytes: none of them meets its answer.
+        await asyncio.wait([answer], timeout=0.9)
     return None if isinstance(answer.exception(), ConnectionResetError) else answer.result()
 
 

@@ -121,8 +121,9 @@ def _lead(form: str, wording: WordingSet, now: datetime, person: dict[str, Any])
 @pytest.fixture
 async def desk(house: Parts, clock: FakeClock) -> AsyncIterator[Desk]:
     """Give a desk whose engine sends for real, with retries that come without jitter."""
+    # Longer than a machine that others share stands still now and then.
     senders = RealSenders(
-        house.settings, house.keyring, 2, occasions(house.database, house.keyring, house.settings.base_url)
+        house.settings, house.keyring, 5, occasions(house.database, house.keyring, house.settings.base_url)
     )
     yield Desk(house, Engine(house.database, house.keyring, clock, senders, jitter=lambda: 0.0), clock)
     await senders.aclose()
